@@ -1,0 +1,123 @@
+"""The tools around the portal: locks, the Makefile, the scripts and the stylesheet."""
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import brotli
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = ["production.txt", "development.txt", "node.txt"]
+TARGETS = ["run", "test", "check", "fix", "serve", "css", "setup", "help"]
+
+
+def requirements(lock):
+    """The lock's requirements, each as one line with its hashes."""
+    text = (ROOT / "requirements" / lock).read_text().replace("\\\n", " ")
+    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_versions_and_hashes_only(lock):
+    lines = requirements(lock)
+    assert lines
+    for line in lines:
+        assert re.match(r"[a-z0-9][a-z0-9._-]*==\S+ ", line), line
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", line), line
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_says_nothing_of_where_it_was_made(lock):
+    text = (ROOT / "requirements" / lock).read_text()
+    assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host|/(tmp|home|root|usr)/", text)
+
+
+def test_the_production_lock_is_part_of_the_development_lock():
+    assert set(requirements("production.txt")) <= set(requirements("development.txt"))
+
+
+def test_every_dependency_is_locked_and_says_why_it_is_here():
+    text = (ROOT / "pyproject.toml").read_text()
+    project = tomllib.loads(text)["project"]
+    locked = {line.split("==")[0] for line in requirements("development.txt")}
+    for dependency in project["dependencies"] + project["optional-dependencies"]["dev"]:
+        name = re.match(r"[A-Za-z0-9._-]+", dependency)[0].lower()
+        assert name in locked
+        assert re.search(rf'^    "{re.escape(dependency)}",\s+# \w', text, re.MULTILINE), dependency
+
+
+def test_the_lock_of_the_front_end_holds_no_download_address():
+    text = (ROOT / "frontend" / "package-lock.json").read_text()
+    packages = json.loads(text)["packages"]
+    assert packages["node_modules/nhsuk-frontend"]["version"] == "10.6.1"
+    assert all("integrity" in package for name, package in packages.items() if name)
+    assert '"resolved"' not in text
+
+
+def test_help_lists_every_target():
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for target in TARGETS:
+        assert re.search(rf"^make {target} +\S", shown, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("script", ["bin/npm", "bin/test", "bin/with-postgres", ".ci/run", "manage.py"])
+def test_scripts_can_be_run(script):
+    path = ROOT / script
+    assert os.access(path, os.X_OK)
+    assert path.read_text().startswith("#!")
+
+
+# Names that nhsuk-frontend's own markup carries without a rule of their own.
+UNSTYLED = {
+    "nhsuk-header__navigation-item-current-fallback",
+    "nhsuk-pagination__link--next",
+    "nhsuk-pagination__link--prev",
+}
+
+
+@pytest.fixture(scope="module")
+def css():
+    return (ROOT / "frontend" / "build" / "portal.css").read_text()
+
+
+def test_every_address_in_the_stylesheet_leads_to_a_file_beside_it(css):
+    addresses = re.findall(r"""url\(\s*["']?([^"')]+)""", css)
+    assert addresses
+    for address in addresses:
+        assert (ROOT / "frontend" / "build" / address).is_file(), address
+
+
+def test_the_stylesheet_asks_nothing_of_other_hosts(css):
+    assert "//" not in css
+    assert "@import" not in css
+    assert "sourceMappingURL" not in css
+    assert "frutiger" not in css.lower()
+
+
+def test_the_stylesheet_keeps_to_its_budget(css):
+    assert len(brotli.compress(css.encode())) < 24 * 1024
+
+
+def test_the_licence_of_nhsuk_frontend_is_beside_the_stylesheet():
+    licence = (ROOT / "frontend" / "build" / "nhsuk-frontend-licence.txt").read_text()
+    assert "Copyright (c) 2019 NHS England" in licence
+
+
+def test_every_class_of_the_templates_is_styled(css):
+    """A class that no rule knows is a typing error, or a component that the stylesheet leaves out."""
+    css += "".join(path.read_text() for path in ROOT.glob("*/static/**/*.css"))
+    known = set(re.findall(r"\.((?:app|nhsuk)-[\w-]+)", css)) | UNSTYLED
+    used = {
+        name: str(path.relative_to(ROOT))
+        for path in [*ROOT.glob("templates/**/*.html"), *ROOT.glob("*/templatetags/*.py")]
+        if "admin" not in path.parts
+        for name in re.findall(r"(?<![\w/.-])((?:app|nhsuk)-[a-z0-9][\w-]*\w)(?![\w-]*\{)", path.read_text())
+    }
+    assert used
+    assert {name: where for name, where in used.items() if name not in known} == {}
