@@ -1,0 +1,58 @@
+"""The admin of what every part of the portal stands on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
+
+from portal.admin_base import MarkdownAdmin, ReindexingAdmin
+from portal.models import ForwardingAddress, Notice, Organisation, Statement, StatusChange, User
+
+admin.site.register(User, UserAdmin)
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(ReindexingAdmin):
+    list_display = ["name", "abbreviation", "region"]
+    list_filter = ["region"]
+    search_fields = ["name", "abbreviation"]
+
+
+@admin.register(Notice)
+class NoticeAdmin(MarkdownAdmin):
+    list_display = ["title", "starts_at", "ends_at"]
+    search_fields = ["title", "body"]
+
+
+@admin.register(Statement)
+class StatementAdmin(MarkdownAdmin):
+    list_display = ["subject", "reviewed_on"]
+
+
+@admin.register(ForwardingAddress)
+class ForwardingAddressAdmin(admin.ModelAdmin):
+    list_display = ["path", "target"]
+    search_fields = ["path", "target"]
+
+
+@admin.register(StatusChange)
+class StatusChangeAdmin(admin.ModelAdmin):
+    """The log of status moves: to read, never to write."""
+
+    list_display = ["at", "title", "kind", "old", "new", "by_name", "public_reason"]
+    list_filter = ["kind", "new", "at"]
+    search_fields = ["title", "by_name", "public_reason"]
+    date_hierarchy = "at"
+    fields = ["at", "title", "kind", "old", "new", "by_name", "public_reason", "private_note"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,19 @@
+"""The ground that the other apps stand on, and the portal's own admin site."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class PortalConfig(AppConfig):
+    name = "portal"
+    verbose_name = "Portal"
+
+    def ready(self) -> None:
+        from portal import checks  # noqa: F401  (registers the checks)
+
+        autodiscover_modules("home")
+
+
+class PortalAdminConfig(AdminConfig):
+    default_site = "portal.staff.PortalAdminSite"

@@ -1,0 +1,110 @@
+"""Images that people upload, made safe and small: nothing of the uploaded file itself is ever stored."""
+
+import io
+import secrets
+from pathlib import PurePath
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile, File
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 25_000_000
+
+# Endings that a file of each format may have. A phone's "multi-picture" file is a JPEG with a second picture in it.
+_ENDINGS = {
+    "JPEG": {".jpg", ".jpeg", ".jpe", ".jfif"},
+    "MPO": {".jpg", ".jpeg", ".mpo"},
+    "PNG": {".png", ".apng"},
+    "WEBP": {".webp"},
+}
+_SAVED_AS: dict[str, tuple[str, dict[str, Any]]] = {
+    "WEBP": (".webp", {"quality": 82, "method": 6}),
+    "JPEG": (".jpg", {"quality": 85, "optimize": True, "progressive": True}),
+    "PNG": (".png", {"optimize": True}),
+}
+
+
+def safe_image(upload: File, *, max_edge: int, square: bool = False, format: str = "WEBP") -> ContentFile:
+    """A new image file made from an uploaded JPEG, PNG or WebP: only its pixels, the right way up.
+
+    Neither side is longer than ``max_edge`` pixels, and an image is never enlarged; ``square`` cuts it to its middle.
+    The name is random and ends in the size, such as ``…-800x600.webp``, so that pages know the size from the address.
+    Raises ValidationError, in words for the editor, if the file is no such image, too large or damaged.
+    """
+    image = _opened(upload)
+    if square:
+        edge = min(max_edge, *image.size)
+        image = ImageOps.fit(image, (edge, edge), Image.Resampling.LANCZOS)
+    else:
+        image.thumbnail((max_edge, max_edge), Image.Resampling.LANCZOS)
+    if format == "JPEG":
+        image = _on_white(image)
+    ending, options = _SAVED_AS[format]
+    # A new image holds no metadata: where a photo was taken, by whom, with what.
+    bare = Image.new(image.mode, image.size)
+    bare.paste(image)
+    written = io.BytesIO()
+    bare.save(written, format, **options)
+    return ContentFile(written.getvalue(), f"{secrets.token_hex(12)}-{image.width}x{image.height}{ending}")
+
+
+def _opened(upload: File) -> Image.Image:
+    """The first frame of an upload, the right way up, as RGB or RGBA."""
+    if (upload.size or 0) > MAX_BYTES:
+        raise ValidationError(
+            f"The image is larger than {MAX_BYTES // 1024 // 1024} MB. Make it smaller and try again.", "too_large"
+        )
+    upload.seek(0)
+    try:
+        image = Image.open(upload, formats=["JPEG", "PNG", "WEBP"])
+    except UnidentifiedImageError as error:
+        raise ValidationError("This is not a JPEG, PNG or WebP image.", "not_an_image") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels() from error
+    except Exception as error:
+        raise _damaged() from error
+    # The header says how large the image is. Reading the pixels of a hostile one would take gigabytes.
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_many_pixels()
+    ending = PurePath(upload.name or "").suffix.lower()
+    if ending not in _ENDINGS[image.format or ""]:
+        found = "JPEG" if image.format == "MPO" else {"WEBP": "WebP"}.get(image.format or "", image.format)
+        raise ValidationError(
+            f"The file is a {found} image, but its name ends in “{ending or 'nothing'}”. Save it as what it is.",
+            "wrong_ending",
+        )
+    try:
+        image.seek(0)
+        image.load()
+        return _as_rgb(ImageOps.exif_transpose(image))
+    # A damaged file makes Pillow raise nearly anything; none of it is the portal's fault.
+    except Exception as error:
+        raise _damaged() from error
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        # 16 bits a pixel. Pillow cuts the values off at 255, which leaves a white sheet.
+        image = image.convert("I").point(lambda value: value / 257).convert("L")
+        image.info.pop("transparency", None)  # a value of 16 bits, of no meaning now
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    sheet = Image.new("RGB", image.size, "white")
+    sheet.paste(image, mask=image.getchannel("A"))
+    return sheet
+
+
+def _too_many_pixels() -> ValidationError:
+    return ValidationError(
+        f"The image has more than {MAX_PIXELS // 1_000_000} million pixels. Make it smaller and try again.", "too_large"
+    )
+
+
+def _damaged() -> ValidationError:
+    return ValidationError("The image is damaged and cannot be read. Save it again and try once more.", "damaged")

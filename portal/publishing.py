@@ -1,0 +1,235 @@
+"""What every page the public can read has in common: a lifecycle, one word for "public", and one door for moving.
+
+A kind of page (project, cohort, article) inherits ``Publishable`` and names its statuses. Each status answers for
+itself; nobody else compares status strings. Inheriting is also registering: search, home page, sitemap and the tests
+that no draft leaks ask ``Publishable.kinds()``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.models import StatusChange, User, person_in_words
+
+
+class Lifecycle(models.TextChoices):
+    """The statuses of one kind of page. A kind adds ``colour`` and ``meaning``; if some moves are wrong, ``next``."""
+
+    @classmethod
+    def public(cls) -> list[Lifecycle]:
+        return [status for status in cls if status.is_public]
+
+    @property
+    def is_public(self) -> bool:
+        return self.value != "draft"
+
+    @property
+    def is_indexable(self) -> bool:
+        """Whether search engines are invited to a page of this status."""
+        return self.is_public
+
+    @property
+    def colour(self) -> str:
+        """A colour of the nhsuk tag."""
+        raise NotImplementedError(f"{type(self).__name__} gives {self.label} no colour.")
+
+    @property
+    def meaning(self) -> str:
+        """What a reader should understand by it."""
+        raise NotImplementedError(f"{type(self).__name__} gives {self.label} no meaning.")
+
+    @property
+    def next(self) -> list[Lifecycle]:
+        """The statuses that may follow this one."""
+        return [status for status in type(self) if status != self]
+
+
+class PageStatus(Lifecycle):
+    """The lifecycle of a page that is either being written or published."""
+
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+
+    @property
+    def colour(self) -> str:
+        return "blue" if self.is_public else "white"
+
+    @property
+    def meaning(self) -> str:
+        return "Everybody can read it." if self.is_public else "Not published yet. Only staff can see it."
+
+
+class TransitionError(Exception):
+    """A move that the lifecycle does not allow."""
+
+
+@dataclass(frozen=True)
+class SearchDocument:
+    """What the search knows of an item, in order of weight."""
+
+    title: str
+    terms: str = ""
+    summary: str = ""
+    body: str = ""
+
+
+class PublishableQuerySet(models.QuerySet[Any]):
+    def public(self) -> Self:
+        """What every reader may see: the one place that decides it."""
+        return self.filter(status__in=self.model.Status.public())
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Everything for staff who may view this kind, else what is public."""
+        opts = self.model._meta
+        if user.is_active and user.is_staff and user.has_perm(f"{opts.app_label}.view_{opts.model_name}"):
+            return self.all()
+        return self.public()
+
+    def indexable(self) -> Self:
+        """What search engines are invited to."""
+        return self.public().filter(status__in=[s for s in self.model.Status if s.is_indexable])
+
+    def for_listing(self) -> Self:
+        """With everything that a list shows, in a fixed number of queries."""
+        return self
+
+
+def status_field(statuses: type[Lifecycle]) -> models.CharField:
+    """The column of a kind's status. It is not editable: ``move_to`` is the one door."""
+    return models.CharField(max_length=20, choices=statuses, default=statuses("draft"), editable=False, db_index=True)
+
+
+def status_is_known(statuses: type[Lifecycle]) -> models.CheckConstraint:
+    """The database's own rule that a status is one of the kind's."""
+    return models.CheckConstraint(condition=Q(status__in=statuses.values), name="%(app_label)s_%(class)s_status_known")
+
+
+class Publishable(models.Model):
+    """A page with a lifecycle. Inherit its ``Meta`` too: the rules and the publish permission come with it."""
+
+    Status: ClassVar[type[Lifecycle]]
+    kind_label: ClassVar[str]
+    kind_plural: ClassVar[str]
+
+    title: Any = models.CharField(max_length=250)
+    slug: Any = models.SlugField(
+        "address",
+        max_length=120,
+        unique=True,
+        help_text="The last part of the page's address. A changed address forwards.",
+    )
+    summary = models.TextField(
+        max_length=400, blank=True, help_text="Two sentences. Shown in lists, in search results and in shared links."
+    )
+    status: Any = models.CharField(max_length=20, default="draft", editable=False)
+    published_at = models.DateTimeField("first published", null=True, blank=True, editable=False)
+    updated_at = models.DateTimeField("last updated", auto_now=True)
+    source_key = models.CharField(max_length=300, blank=True, default="", editable=False)
+    source_text = models.TextField(blank=True, default="", editable=False)
+
+    objects: ClassVar[Any] = PublishableQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        default_permissions = ["add", "change", "delete", "view", "publish"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(published_at__isnull=False),
+                name="%(app_label)s_%(class)s_public_has_date",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.title)
+
+    @classmethod
+    def kinds(cls) -> list[type[Publishable]]:
+        """Every installed model that the public can read."""
+        return [model for model in apps.get_models() if issubclass(model, cls)]
+
+    def get_absolute_url(self) -> str:
+        raise NotImplementedError(f"{type(self).__name__} has no address.")
+
+    @property
+    def current_status(self) -> Lifecycle:
+        return self.Status(self.status)
+
+    @property
+    def is_public(self) -> bool:
+        """The same answer as ``public()`` gives, for one item at hand."""
+        return self.current_status.is_public
+
+    @property
+    def is_indexable(self) -> bool:
+        return self.is_public and self.current_status.is_indexable
+
+    # What lists and search show of an item. A kind overrides what it has more to say on.
+
+    def search_document(self) -> SearchDocument:
+        return SearchDocument(title=self.title, summary=self.summary)
+
+    @property
+    def search_facts(self) -> list[tuple[str, str]]:
+        """Label and value pairs under a search result."""
+        return []
+
+    @property
+    def search_tag(self) -> tuple[str, str] | None:
+        """Label and colour of the status tag beside a search result, where a reader needs one."""
+        return None
+
+    # The log, and the one door.
+
+    def status_changes(self) -> models.QuerySet[StatusChange]:
+        return StatusChange.objects.filter(kind=self._meta.label_lower, object_id=self.pk)
+
+    def last_change(self) -> StatusChange | None:
+        """The move that led to the present status, where the portal made it."""
+        return self.status_changes().filter(new=self.status).first()
+
+    def record_change(self, *, old: str, by: User | None, at: dt.datetime, reason: str = "", note: str = "") -> None:
+        """Write the log's row of the move to the present status."""
+        StatusChange.objects.create(
+            kind=self._meta.label_lower,
+            object_id=self.pk,
+            title=str(self)[:300],
+            old=old,
+            new=self.status,
+            at=at,
+            by=by,
+            by_name=person_in_words(by),
+            public_reason=reason,
+            private_note=note,
+        )
+
+    def refuse_move(self, new: Lifecycle) -> str:
+        """Why this item must not move to ``new`` although the lifecycle allows it; empty when it may."""
+        return ""
+
+    @transaction.atomic
+    def move_to(self, status: str, *, by: User | None, reason: str = "", note: str = "") -> None:
+        """Move this page along its lifecycle and record who did it and why.
+
+        ``reason`` is for readers, ``note`` for staff. Raises ``TransitionError`` where the move is not allowed.
+        """
+        locked = type(self)._default_manager.select_for_update().get(pk=self.pk)
+        old, new = locked.current_status, self.Status(status)
+        if new not in old.next:
+            raise TransitionError(f"“{self}” cannot go from {old.label} to {new.label}.")
+        if refusal := locked.refuse_move(new):
+            raise TransitionError(f"“{self}” cannot become {new.label}: {refusal}")
+        now = timezone.now()
+        self.status = new.value
+        self.published_at = locked.published_at
+        if new.is_public and not self.published_at:
+            self.published_at = now
+        self.save(update_fields=["status", "published_at", "updated_at"])
+        self.record_change(old=old.value, by=by, at=now, reason=reason, note=note)

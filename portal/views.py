@@ -1,0 +1,106 @@
+"""Pages about everything: home, search, statements, health, and what machines ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.static import serve
+
+from portal import home as home_page
+from portal import statements
+from portal.models import Notice, Statement
+from portal.publishing import Publishable
+from portal.search import MAX_QUERY, search
+
+RESULTS_PER_PAGE = 20
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """What is open now and until when, the fellowship's cohorts, the newest guidance, and a notice in force."""
+    context = {
+        "notices": Notice.objects.in_force(),
+        "sections": home_page.sections(timezone.now()),
+    }
+    return render(request, "portal/home.html", context)
+
+
+def search_page(request: HttpRequest) -> HttpResponse:
+    """Everything public that holds the reader's words, of every kind or of one."""
+    query = request.GET.get("q", "").replace("\0", " ").strip()[:MAX_QUERY]
+    results = search(query)
+    chosen = next((count for count in results.counts if count.slug == request.GET.get("kind")), None)
+    found = [pair for pair in results.found if chosen is None or pair[0] is chosen.kind]
+    page = Paginator(found, RESULTS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "query": query,
+        "results": results,
+        "chosen": chosen,
+        "page": page,
+        "items": results.load(list(page.object_list)),
+        "page_query": urlencode({"q": query, **({"kind": chosen.slug} if chosen else {})}) + "&",
+    }
+    return render(request, "portal/search.html", context)
+
+
+def statement(request: HttpRequest, subject: str) -> HttpResponse:
+    """The accessibility, cookies or privacy page."""
+    text = statements.current(Statement.Subject(subject))
+    return render(request, "portal/statement.html", {"statement": text})
+
+
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """Every page that search engines are invited to (sitemaps.org, protocol 0.9)."""
+    pages: list[dict[str, Any]] = [
+        {"address": settings.PORTAL_URL + path, "updated_at": None} for path in ["/", "/projects/", "/articles/"]
+    ]
+    for kind in Publishable.kinds():
+        pages += [
+            {"address": settings.PORTAL_URL + item.get_absolute_url(), "updated_at": item.updated_at}
+            for item in kind._default_manager.indexable().for_listing().order_by("pk")
+        ]
+    return render(request, "portal/sitemap.xml", {"pages": pages}, content_type="application/xml")
+
+
+def robots(request: HttpRequest) -> HttpResponse:
+    """What crawlers are asked to leave alone (RFC 9309)."""
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin/",
+        "Disallow: /search/",
+        f"Sitemap: {settings.PORTAL_URL}/sitemap.xml",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """200 only if the database answers and every migration is in it; else 503 with what is wrong."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return JsonResponse({"status": "error", "database": "unreachable"}, status=503)
+    if missing:
+        return JsonResponse({"status": "error", "database": "ok", "migrations": "missing"}, status=503)
+    return JsonResponse({"status": "ok", "database": "ok", "migrations": "ok"})
+
+
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """An uploaded image. Names are random and never used again, so a browser may keep it."""
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)

@@ -1,0 +1,124 @@
+"""When people may apply: one window, its state at a moment, and that state in words.
+
+``accepts_at`` and ``ApplicationWindow.state`` are the only places that decide whether a window is open.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from portal import dates
+
+LAST_DAYS = 14
+
+
+class WindowState(enum.Enum):
+    UNDATED = "undated"
+    UPCOMING = "upcoming"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+def accepts_at(now: dt.datetime, prefix: str = "") -> Q:
+    """The rows whose window is open at ``now``: from the moment it opens until just before it closes.
+
+    ``prefix`` is the path to the window, such as ``round__``.
+    """
+    opens, closes = f"{prefix}opens_at", f"{prefix}closes_at"
+    return (
+        (Q(**{f"{opens}__isnull": False}) | Q(**{f"{closes}__isnull": False}))
+        & (Q(**{f"{opens}__isnull": True}) | Q(**{f"{opens}__lte": now}))
+        & (Q(**{f"{closes}__isnull": True}) | Q(**{f"{closes}__gt": now}))
+    )
+
+
+class ApplicationWindow(models.Model):
+    """A time in which people may apply. Without dates, they are to be announced."""
+
+    opens_at = models.DateTimeField(
+        "applications open",
+        null=True,
+        blank=True,
+        help_text="London time. Until then, pages say when they open. Leave both empty for “dates to be announced”.",
+    )
+    closes_at = models.DateTimeField(
+        "applications close",
+        null=True,
+        blank=True,
+        help_text="London time. From this minute on, nobody is told that they can still apply.",
+    )
+    apply_url = models.URLField(
+        "how to apply: address",
+        blank=True,
+        help_text="Where the application form is. It is shown only while applications are open.",
+    )
+    is_paid = models.BooleanField(
+        "paid", default=True, help_text="Whether the person is paid for the time. Job sites read it."
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(opens_at__isnull=True) | Q(closes_at__isnull=True) | Q(closes_at__gt=F("opens_at")),
+                name="%(app_label)s_%(class)s_closes_after_it_opens",
+                violation_error_message="Applications must close after they open.",
+            )
+        ]
+
+    def state(self, now: dt.datetime | None = None) -> WindowState:
+        now = now or timezone.now()
+        if self.opens_at is None and self.closes_at is None:
+            return WindowState.UNDATED
+        if self.opens_at and now < self.opens_at:
+            return WindowState.UPCOMING
+        if self.closes_at and now >= self.closes_at:
+            return WindowState.CLOSED
+        return WindowState.OPEN
+
+    def is_open(self, now: dt.datetime | None = None) -> bool:
+        return self.state(now) is WindowState.OPEN
+
+    def days_left(self, now: dt.datetime | None = None) -> int | None:
+        """Whole days in London until it closes, 0 on the day; None when it does not close."""
+        if not self.closes_at:
+            return None
+        return (dates.local_day(self.closes_at) - dates.local_day(now or timezone.now())).days
+
+    def sentence(self, now: dt.datetime | None = None) -> str:
+        """Where applications stand, in one sentence without a full stop."""
+        now = now or timezone.now()
+        match self.state(now):
+            case WindowState.UNDATED:
+                return "Application dates to be announced"
+            case WindowState.UPCOMING if self.opens_at:
+                return f"Applications open at {dates.moment(self.opens_at)}"
+            case WindowState.CLOSED if self.closes_at:
+                return f"Applications closed at {dates.moment(self.closes_at)}"
+            case _:
+                return self._open_sentence(now)
+
+    def _open_sentence(self, now: dt.datetime) -> str:
+        days = self.days_left(now)
+        if self.closes_at is None or days is None:
+            return "Applications are open"
+        if days == 0:
+            return f"Applications close today at {dates.clock(self.closes_at)}"
+        left = f" ({days} day{'' if days == 1 else 's'} left)" if days <= LAST_DAYS else ""
+        return f"Applications are open until {dates.moment(self.closes_at)}{left}"
+
+    @property
+    def window_in_words(self) -> str:
+        """11 January 2027 to midday on 26 February 2027; nothing when there are no dates."""
+        if self.opens_at and self.closes_at:
+            opens, closes = dates.local_day(self.opens_at), dates.local_day(self.closes_at)
+            first = dates.day(opens, year=opens.year != closes.year)
+            return f"{first} to {dates.moment(self.closes_at)}"
+        if self.opens_at:
+            return f"From {dates.moment(self.opens_at)}"
+        return f"Until {dates.moment(self.closes_at)}" if self.closes_at else ""
