@@ -1,0 +1,19 @@
+"""Internship projects: terms, application rounds, projects, placements and outputs."""
+
+from projects.models.placements import Output, Placement
+from projects.models.projects import Project, ProjectQuerySet, Status
+from projects.models.rounds import ApplicationRound
+from projects.models.terms import Area, Modality, Technique, Term
+
+__all__ = [
+    "ApplicationRound",
+    "Area",
+    "Modality",
+    "Output",
+    "Placement",
+    "Project",
+    "ProjectQuerySet",
+    "Status",
+    "Technique",
+    "Term",
+]
