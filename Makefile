@@ -52,7 +52,7 @@ check-migrations:
 	$(look) $(manage) makemigrations --check --dry-run
 
 fix: setup ## Repair what can be repaired: order, format, the settings table of the README
-	$(python) -m ruff check --fix
+	$(python) -m ruff check --fix-only
 	$(python) -m ruff format
 	$(look) $(manage) settings_table --write
 

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
+from portal import statements
 from portal.admin_base import MarkdownAdmin, ReindexingAdmin
 from portal.models import ForwardingAddress, Notice, Organisation, Statement, StatusChange, User
 
@@ -30,6 +31,15 @@ class NoticeAdmin(MarkdownAdmin):
 @admin.register(Statement)
 class StatementAdmin(MarkdownAdmin):
     list_display = ["subject", "reviewed_on"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new statement begins with the text that the portal comes with, of the first subject not yet written."""
+        written = set(Statement.objects.values_list("subject", flat=True))
+        missing = [subject for subject in Statement.Subject if subject not in written]
+        wanted = request.GET.get("subject", "")
+        subject = Statement.Subject(wanted) if wanted in Statement.Subject.values else next(iter(missing), None)
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        return initial | ({"subject": subject.value, "body": statements.shipped(subject).body} if subject else {})
 
 
 @admin.register(ForwardingAddress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -114,11 +115,32 @@ class PublishableAdmin(MarkdownAdmin):
 
 
 class ReindexingAdmin(admin.ModelAdmin):
-    """An admin of something by whose names the search knows pages: they are indexed anew when it changes."""
+    """An admin of something by whose names the search knows pages: they are indexed anew when it changes or goes."""
+
+    def _pages(self, items: Iterable[Any]) -> list[Publishable]:
+        """The pages that any of ``items`` stands behind."""
+        return [
+            page
+            for relation in self.opts.related_objects
+            if issubclass(relation.related_model, Publishable)
+            for page in relation.related_model._default_manager.filter(
+                **{f"{relation.field.name}__in": items}
+            ).distinct()
+        ]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Form, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        for relation in self.opts.related_objects:
-            if issubclass(relation.related_model, Publishable):
-                for item in relation.related_model._default_manager.filter(**{relation.field.name: obj}):
-                    search.index(item)
+        for page in self._pages([obj]):
+            search.index(page)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        pages = self._pages([obj])
+        super().delete_model(request, obj)
+        for page in pages:
+            search.index(page)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        pages = self._pages(list(queryset))
+        super().delete_queryset(request, queryset)
+        for page in pages:
+            search.index(page)

@@ -59,7 +59,7 @@ class Document:
 
 
 class PlainLoader(yaml.SafeLoader):
-    """YAML in which only ``true`` and ``false`` are booleans, dates stay text, and nothing is an alias.
+    """YAML in which only ``true`` and ``false`` are booleans, dates and times stay text, and nothing is an alias.
 
     "n/a" and "no" are words in these documents; dates are read by ``moment`` and ``day``, which know relative ones too.
     """
@@ -72,10 +72,14 @@ class PlainLoader(yaml.SafeLoader):
 
 
 PlainLoader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag in {"tag:yaml.org,2002:int", "tag:yaml.org,2002:null"}]
+    letter: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
     for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+# YAML's own numbers are also 12:30 (750), 010 (8) and 1_000.
+PlainLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]{0,17})$"), list("-0123456789")
+)
 
 
 def find(paths: list[str]) -> Iterator[tuple[Path, Path]]:
@@ -94,7 +98,12 @@ def find(paths: list[str]) -> Iterator[tuple[Path, Path]]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:
+        yield folder  # reading it says what is wrong
+        return
+    for path in paths:
         if path.name.startswith("."):
             continue
         if path.is_dir() and not path.is_symlink():
@@ -114,7 +123,12 @@ def read(path: Path, root: Path) -> Document:
     if path.is_symlink() and root.resolve() not in real.parents:
         raise DocumentError("This link leads outside the folder that is imported.")
     if real.is_dir():
-        raise DocumentError("This link leads to a folder; links to folders are not followed.")
+        is_link = path.is_symlink()
+        raise DocumentError(
+            "This link leads to a folder; links to folders are not followed."
+            if is_link
+            else "This folder cannot be opened."
+        )
     if not real.is_file():
         raise DocumentError("This is not a file.")
     try:

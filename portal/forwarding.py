@@ -32,4 +32,6 @@ def renamed(*, old: str, new: str) -> None:
 
 def target_of(path: str) -> str | None:
     """Where a reader of ``path`` should go, if the portal knows."""
+    if "\0" in path:  # PostgreSQL refuses even to look for it
+        return None
     return ForwardingAddress.objects.filter(path=normal_path(path)).values_list("target", flat=True).first()

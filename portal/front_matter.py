@@ -47,6 +47,13 @@ class FrontMatter:
     def moment(self, name: str) -> dt.datetime | None:
         return self._read(name, documents.moment)
 
+    def deadline(self, name: str) -> dt.datetime | None:
+        """A moment that readers act on. Raises ``DocumentError`` where it is wrong: half a window is worse than none."""
+        try:
+            return documents.moment(self.document.front.get(name))
+        except DocumentError as error:
+            raise DocumentError(f"“{name}”: {error}", self.document.line_of(name)) from None
+
     def _read(self, name: str, reader: Callable[[object], Value | None]) -> Value | None:
         try:
             return reader(self.document.front.get(name))

@@ -9,129 +9,37 @@ The way it tells an editor's change from its own: ``ImportedItem`` keeps the val
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from portal import documents, forwarding, search
 from portal.documents import Document, DocumentError
+from portal.facts import Facts, Forward, Kind, Outcome, Ref, Report, Rows, Source
+from portal.item_values import current_value, plain_value, save_values, set_values, shown, stored_rows
 from portal.models import ImportedItem
 from portal.publishing import Publishable
 
-
-class Outcome(enum.Enum):
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    KEPT = "kept"
-    REJECTED = "rejected"
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a fact stands."""
-
-    path: str
-    line: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}" if self.line else self.path
-
-
-@dataclass
-class Report:
-    """What an import did, item by item, and all that a person should know of."""
-
-    outcomes: list[tuple[Outcome, type[models.Model] | None, str]] = field(default_factory=list)
-    notes: list[tuple[Source, str]] = field(default_factory=list)
-
-    def note(self, source: Source, message: str) -> None:
-        if (source, message) not in self.notes:
-            self.notes.append((source, message))
-
-    def reject(self, source: Source, message: str, model: type[models.Model] | None = None, key: str = "") -> None:
-        self.outcomes.append((Outcome.REJECTED, model, key or source.path))
-        self.note(source, f"Rejected: {message}")
-
-    def count(self, outcome: Outcome, model: type[models.Model] | None = None) -> int:
-        return sum(1 for what, of, _ in self.outcomes if what is outcome and (model is None or of is model))
-
-    def models(self) -> list[type[models.Model]]:
-        return list(dict.fromkeys(model for _, model, _ in self.outcomes if model is not None))
-
-
-@dataclass(frozen=True)
-class Ref:
-    """Another item by its model and stable key."""
-
-    model: type[models.Model]
-    key: str
-
-
-@dataclass
-class Facts:
-    """What one document says of one item.
-
-    ``part`` names the kind of document ("row", "brief"); of two parts, the one with the higher ``rank`` wins a value.
-    ``values`` are fields by name: plain values, ``Ref`` for a foreign key, a list of ``Ref`` for many, a list of dicts
-    for rows that belong to the item. ``text`` is the source, and ``context`` what else of the document the values
-    depend on: while both stay the same, so do the values. ``at_creation`` is written only when the item is new;
-    ``addresses`` are old addresses that forward to it.
-    """
-
-    model: type[models.Model]
-    key: str
-    part: str
-    values: dict[str, Any]
-    source: Source
-    text: str = ""
-    rank: int = 0
-    context: str = ""
-    at_creation: dict[str, Any] = field(default_factory=dict)
-    addresses: list[str] = field(default_factory=list)
-
-    @property
-    def origin(self) -> list[str]:
-        return [self.text, self.context]
-
-
-@dataclass(frozen=True)
-class Forward:
-    """An old address of a page that is no item, such as a list."""
-
-    path: str
-    to: str
-    source: Source
-
+__all__ = [
+    "Facts",
+    "Forward",
+    "Kind",
+    "Outcome",
+    "Ref",
+    "Report",
+    "Rows",
+    "Source",
+    "import_paths",
+    "reads",
+    "register_kind",
+]
 
 Reader = Callable[[Document, Report], Iterable[Facts | Forward]]
 Recogniser = Callable[[Document], bool]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows that belong to an item (an inline of the admin): their model, foreign key, fields and own rows."""
-
-    model: type[models.Model]
-    parent: str
-    fields: tuple[str, ...]
-    rows: dict[str, Rows] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How items of one model are written. ``find`` looks for one that the portal had before it was ever imported."""
-
-    model: type[models.Model]
-    find: Callable[[Facts], models.Model | None]
-    rows: dict[str, Rows] = field(default_factory=dict)
-
 
 _readers: list[tuple[str, Recogniser, Reader]] = []
 _kinds: dict[type[models.Model], Kind] = {}
@@ -230,9 +138,8 @@ class _Writer:
             with transaction.atomic():
                 item, outcome = self._write(_kinds[model], key, parts)
         except (ValidationError, DocumentError, DatabaseError) as error:
-            messages = error.messages if isinstance(error, ValidationError) else [str(error)]
             line = getattr(error, "line", 0) or parts[-1].source.line
-            self.report.reject(Source(parts[-1].source.path, line), f"{key}: {' '.join(messages)}", model, key)
+            self.report.reject(Source(parts[-1].source.path, line), f"{key}: {_in_words(error)}", model, key)
             item = None
         else:
             self.report.outcomes.append((outcome, model, key))
@@ -288,7 +195,7 @@ class _Writer:
             if created:
                 changed.append(name)
                 continue
-            current = _current(kind, item, name)
+            current = current_value(kind, item, name)
             edited = current != record.values[name] if name in record.values else current not in (None, "", [])
             moved = name not in before or before[name] != value
             if edited and current != value:
@@ -307,8 +214,12 @@ class _Writer:
             if renewed and not changed:
                 item.save(update_fields=["source_key", "source_text"])
         if changed:
-            _save(kind, item, {name: merged[name] for name in changed})
-            record.values |= {name: _current(kind, item, name) for name in changed}
+            values = {name: merged[name] for name in changed}
+            set_values(kind, item, values)
+            if created and isinstance(item, Publishable):
+                self._hold_back(item, parts[-1])
+            save_values(kind, item, values)
+            record.values |= {name: current_value(kind, item, name) for name in changed}
         if changed and isinstance(item, Publishable):
             if created:
                 self._log_creation(item, parts)
@@ -328,8 +239,8 @@ class _Writer:
                 winner = name if other["rank"] > mine["rank"] else part.part
                 self.report.note(
                     part.source,
-                    f"{record.key}: “{field_name}” is {_shown(kind, field_name, value)} in the {part.part} and "
-                    f"{_shown(kind, field_name, theirs)} in the {name}; the {winner} wins.",
+                    f"{record.key}: “{field_name}” is {shown(kind, field_name, value)} in the {part.part} and "
+                    f"{shown(kind, field_name, theirs)} in the {name}; the {winner} wins.",
                 )
 
     def _lifecycle(self, item: Publishable, parts: list[Facts], created: bool) -> None:
@@ -347,6 +258,12 @@ class _Writer:
                 f"{item.current_status.label}; a status is set on creation only.",
             )
 
+    def _hold_back(self, item: Publishable, part: Facts) -> None:
+        """What may not be public yet is a draft, and staff publish it: nothing of the source is lost."""
+        if item.current_status.is_public and (why := item.refuse_move(item.current_status)):
+            item.status, item.published_at = "draft", None
+            self.report.note(part.source, f"{part.key} is imported as a draft: {why}")
+
     def _log_creation(self, item: Publishable, parts: list[Facts]) -> None:
         wanted = {name: value for part in parts for name, value in part.at_creation.items()}
         if since := wanted.get("status_since"):
@@ -359,13 +276,13 @@ class _Writer:
     def _stored(self, kind: Kind, value: Any, part: Facts, name: str) -> Any:
         """A value as it is compared and kept: references as primary keys, dates and moments as ISO text."""
         if name in kind.rows:
-            return _stored_rows(kind.rows[name], value or [])
+            return stored_rows(kind.rows[name], value or [])
         if isinstance(value, Ref):
             return self._resolve(value, part, name)
         if isinstance(value, list) and value and all(isinstance(one, Ref) for one in value):
             found = [self._resolve(one, part, name) for one in value]
             return sorted(pk for pk in found if pk is not None)
-        return _plain(value)
+        return plain_value(value)
 
     def _resolve(self, ref: Ref, part: Facts, name: str) -> int | None:
         item = self.item(ref.model, ref.key) if (ref.model, ref.key) in self.items else None
@@ -378,108 +295,21 @@ class _Writer:
         return int(item.pk)
 
 
+def _in_words(error: Exception) -> str:
+    """What is wrong, on one line, with the name of each field that is."""
+    if not isinstance(error, ValidationError):
+        return " ".join(str(error).split())
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return " ".join(
+        " ".join(messages) if name == NON_FIELD_ERRORS else f"“{name}”: {' '.join(messages)}"
+        for name, messages in error.message_dict.items()
+    )
+
+
 def _merged(record: ImportedItem) -> dict[str, Any]:
     """What all parts of an item say together, the higher rank winning."""
     merged: dict[str, Any] = {}
     for part in sorted(record.parts.values(), key=lambda part: part["rank"]):
         merged.update(part["values"])
     return merged
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "isoformat"):
-        return (
-            timezone.localtime(value).isoformat() if hasattr(value, "utcoffset") and value.tzinfo else value.isoformat()
-        )
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    return value
-
-
-def _current(kind: Kind, item: models.Model, name: str) -> Any:
-    """A field of an item in the form of ``_stored``."""
-    if name in kind.rows:
-        return _current_rows(kind.rows[name], item)
-    found = item._meta.get_field(name)
-    if found.many_to_many:
-        return sorted(getattr(item, name).values_list("pk", flat=True))
-    if found.is_relation:
-        return getattr(item, f"{name}_id")
-    return _plain(getattr(item, name))
-
-
-def _shown(kind: Kind, name: str, value: Any) -> str:
-    """A stored value in words, for a report."""
-    found = kind.model._meta.get_field(name) if name not in kind.rows else None
-    if found is not None and found.is_relation and found.related_model:
-        keys = value if isinstance(value, list) else [value]
-        items = found.related_model._default_manager.filter(pk__in=[key for key in keys if key])
-        return ", ".join(f"“{item}”" for item in items) or "empty"
-    text = " ".join(str(value or "").split())
-    return f"“{text[:120]}{'…' if len(text) > 120 else ''}”" if text else "empty"
-
-
-def _stored_rows(rows: Rows, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows as ``_current_rows`` would find them, once they are written."""
-    found = []
-    for value in values:
-        if not isinstance(value, dict):
-            raise DocumentError(f"“{value}” should be a list of names and values.")
-        if unknown := set(value) - set(rows.fields) - set(rows.rows):
-            raise DocumentError(
-                f"“{sorted(unknown)[0]}” is not known here; {', '.join([*rows.fields, *rows.rows])} are."
-            )
-        row = rows.model(**{name: _python(rows.model, name, value[name]) for name in rows.fields if name in value})
-        stored = {name: _plain(getattr(row, name)) for name in rows.fields}
-        stored |= {name: _stored_rows(inner, value.get(name) or []) for name, inner in rows.rows.items()}
-        found.append(stored)
-    return found
-
-
-def _current_rows(rows: Rows, item: models.Model) -> list[dict[str, Any]]:
-    found = []
-    for row in rows.model._default_manager.filter(**{rows.parent: item}).order_by("pk"):
-        values = {name: _plain(getattr(row, name)) for name in rows.fields}
-        values |= {name: _current_rows(inner, row) for name, inner in rows.rows.items()}
-        found.append(values)
-    return found
-
-
-def _python(model: type[models.Model], name: str, value: Any) -> Any:
-    return model._meta.get_field(name).to_python(value)  # type: ignore[union-attr]
-
-
-def _save(kind: Kind, item: models.Model, values: dict[str, Any]) -> None:
-    many = {}
-    for name, value in values.items():
-        if name in kind.rows:
-            continue
-        found = kind.model._meta.get_field(name)
-        if found.many_to_many:
-            many[name] = value
-        elif found.is_relation:
-            setattr(item, f"{name}_id", value)
-        else:
-            setattr(item, name, _python(kind.model, name, value))
-    item.full_clean()
-    item.save()
-    for name, keys in many.items():
-        getattr(item, name).set(keys)
-    for name, rows in kind.rows.items():
-        if name in values:
-            rows.model._default_manager.filter(**{rows.parent: item}).delete()
-            _save_rows(rows, item, values[name])
-
-
-def _save_rows(rows: Rows, parent: models.Model, values: list[dict[str, Any]]) -> None:
-    for value in values:
-        row = rows.model(**{rows.parent: parent})
-        for name in rows.fields:
-            if name in value:
-                setattr(row, name, _python(rows.model, name, value[name]))
-        row.full_clean()
-        row.save()
-        for name, inner in rows.rows.items():
-            _save_rows(inner, row, value.get(name, []))

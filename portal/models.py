@@ -125,7 +125,8 @@ class Statement(models.Model):
 
     subject = models.CharField(max_length=20, choices=Subject, unique=True)
     body = MarkdownField(
-        help_text="Replaces the text that the portal comes with, at once. “[fill in: …]” marks what is still missing."
+        help_text="Replaces the text that the portal comes with, at once. “[fill in: …]” marks what is still missing; "
+        "{name}, {organisation} and {email} are filled in from the settings."
     )
     reviewed_on = models.DateField("last reviewed", default=timezone.localdate)
 

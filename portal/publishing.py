@@ -8,6 +8,7 @@ that no draft leaks ask ``Publishable.kinds()``.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -154,6 +155,10 @@ class Publishable(models.Model):
     def kinds(cls) -> list[type[Publishable]]:
         """Every installed model that the public can read."""
         return [model for model in apps.get_models() if issubclass(model, cls)]
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """No form holds the status, which would spare it the rules about it; the database would refuse instead."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"status", "published_at"})
 
     def get_absolute_url(self) -> str:
         raise NotImplementedError(f"{type(self).__name__} has no address.")

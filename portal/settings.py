@@ -178,6 +178,9 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS = 0o644
 
+# As many as fit into an address: a query with thousands of unknown values is ignored like one with a single one.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 25_000
+
 MARKDOWNX_MARKDOWNIFY_FUNCTION = "portal.markdown.render"
 
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL

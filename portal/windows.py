@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from portal import dates
+from portal.web_address import WebAddressField
 
 LAST_DAYS = 14
 
@@ -52,7 +53,7 @@ class ApplicationWindow(models.Model):
         blank=True,
         help_text="London time. From this minute on, nobody is told that they can still apply.",
     )
-    apply_url = models.URLField(
+    apply_url = WebAddressField(
         "how to apply: address",
         blank=True,
         help_text="Where the application form is. It is shown only while applications are open.",

@@ -82,7 +82,7 @@ class PlacementInline(admin.TabularInline):
 
 @admin.register(Project)
 class ProjectAdmin(PublishableAdmin):
-    list_display = ["title", "status_tag", "area", "round", "accepts", "updated_at"]
+    list_display = ["title", "status_tag", "area", "round", "accepts"]
     list_filter = ["status", AcceptingFilter, "area", "modalities", "round", "techniques"]
     list_select_related = ["area", "partner", "round"]
     search_fields = ["title", "summary", "slug", "partner__name"]
@@ -113,7 +113,7 @@ class ProjectAdmin(PublishableAdmin):
         PublishableAdmin.about_fieldset,
     ]
 
-    @admin.display(description="Accepting applications", boolean=True)
+    @admin.display(description="Accepting", boolean=True)
     def accepts(self, project: Project) -> bool:
         return project.is_accepting()
 
@@ -139,3 +139,20 @@ class PlacementAdmin(admin.ModelAdmin):
     @admin.display(description="Outputs", ordering="how_many")
     def outputs_count(self, placement: Any) -> int:
         return int(placement.how_many)
+
+
+@admin.register(Output)
+class OutputAdmin(admin.ModelAdmin):
+    """Every output of every project, to see at one look what readers are still promised."""
+
+    list_display = ["__str__", "kind", "state", "expected_on", "project"]
+    list_filter = ["state", "kind"]
+    list_select_related = ["placement__project"]
+    search_fields = ["title", "url", "placement__reference", "placement__project__title"]
+    ordering = ["placement__project__title", "pk"]
+    date_hierarchy = "expected_on"
+    autocomplete_fields = ["placement"]
+
+    @admin.display(description="Project", ordering="placement__project__title")
+    def project(self, output: Output) -> str:
+        return output.placement.project.title

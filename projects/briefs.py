@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from portal.documents import Document, DocumentError, day, moment
+from portal.documents import Document, DocumentError, day
+from portal.front_matter import FrontMatter
 from portal.importing import Facts, Ref, Report, Source
 from portal.models import Organisation
 from projects.lists import slug_of, split_title
@@ -26,6 +27,7 @@ _SECTIONS = (
     ("dataset", "datasets"),
     ("desiredskill", "desired_skills"),
 )
+_FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
 _RETURN = re.compile(r"^\s*(?:\[)?return to list", re.IGNORECASE)
 _EMPTY_LINK = re.compile(r"\[([^\]]*)\]\(\s*\)")
 _RULE = re.compile(r"^\s*(?:-{3,}|\*{3,}|_{3,})\s*$")
@@ -33,6 +35,8 @@ _FOLDERS = {status.value: status for status in Status} | {"complete": Status.COM
 
 
 def recognises(document: Document) -> bool:
+    if document.kind:
+        return False
     found = {_section_of(match[1]) for _, line in document.lines() if (match := _LABEL.match(line))}
     return bool(document.front) and ("need" in found or KEYWORDS in found)
 
@@ -94,10 +98,11 @@ def _sections(document: Document, report: Report) -> tuple[str, dict[str, str]]:
     """The heading, and the Markdown of each section, without the link back that ends a brief."""
     heading: list[str] = []
     lines: dict[str, list[str]] = {}
-    current = ""
+    current, fence = "", ""
     for number, line in _content(document):
         source = Source(document.path, number)
-        match = _LABEL.match(line)
+        fence = _fence(line, fence)
+        match = None if fence else _LABEL.match(line)
         section = _section_of(match[1]) if match else None
         for text in _EMPTY_LINK.findall(line):
             report.note(source, f"The link “{text}” leads nowhere; it is shown as plain text.")
@@ -119,6 +124,14 @@ def _sections(document: Document, report: Report) -> tuple[str, dict[str, str]]:
     if missing:
         report.note(Source(document.path, 1), f"The brief has no section for {', '.join(missing)}.")
     return " ".join(heading), {section: "\n".join(found).strip() for section, found in lines.items()}
+
+
+def _fence(line: str, inside: str) -> str:
+    """The mark of the block of code that goes on after ``line``; empty outside of any."""
+    mark = _FENCE.match(line)
+    if not inside:
+        return mark[1] if mark else ""
+    return "" if mark and mark[1].startswith(inside) and not line.strip().strip(inside[0]) else inside
 
 
 def _content(document: Document) -> list[tuple[int, str]]:
@@ -174,12 +187,18 @@ def _terms(keywords: str | None, values: dict[str, Any], key: str, source: Sourc
             values[field] = [Ref(model, facts.key) for facts in found[model]]
 
 
+_PLACEMENT = {"reference", "wave", "starts_on", "ends_on", "supervisors", "outputs"}
+
+
 def _placements(placements: Any, document: Document) -> list[dict[str, Any]]:
+    """The rows of placements and their outputs. Raises ``DocumentError`` where one cannot be read."""
     line = document.line_of("placements")
     if not isinstance(placements, list) or not all(isinstance(row, dict) for row in placements):
         raise DocumentError("“placements” should be a list of placements.", line)
     found = []
     for row in placements:
+        if unknown := set(row) - _PLACEMENT:
+            raise DocumentError(f"“{min(unknown)}” is not known here; {', '.join(sorted(_PLACEMENT))} are.", line)
         outputs = row.get("outputs") or []
         if not isinstance(outputs, list) or not all(isinstance(output, dict) for output in outputs):
             raise DocumentError("“outputs” should be a list of outputs.", line)
@@ -205,7 +224,7 @@ def _at_creation(document: Document, report: Report) -> dict[str, Any]:
     if folder:
         given["status"] = _FOLDERS[folder.lower()].value
         report.note(Source(document.path, 1), f"Its folder says that it is {given['status']}.")
-    if since := moment(document.front.get("status_since")):
+    if since := FrontMatter(document, report).moment("status_since"):
         given["status_since"] = since
     if reason := document.words("status_reason"):
         given["status_reason"] = reason

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from portal.documents import Document, moment
+from portal.documents import Document
+from portal.front_matter import FrontMatter
 from portal.importing import Facts, Forward, Kind, Report, Rows, Source, reads, register_kind
 from portal.models import Organisation
 from projects import briefs, lists
@@ -38,7 +39,8 @@ register_kind(
             "placements": Rows(
                 Placement,
                 "project",
-                ("reference", "wave", "starts_on", "ends_on", "supervisors"),
+                # No document names an intern. What staff wrote there is theirs, and goes for the whole row.
+                ("reference", "wave", "starts_on", "ends_on", "supervisors", "intern", "intern_consent_on"),
                 rows={"outputs": Rows(Output, "placement", ("kind", "state", "title", "url", "expected_on", "reason"))},
             )
         },
@@ -59,13 +61,14 @@ def brief(document: Document, report: Report) -> Iterable[Facts | Forward]:
 @reads("application rounds", lambda document: document.kind == "round")
 def application_round(document: Document, report: Report) -> Iterable[Facts | Forward]:
     """A round with its dates, and how to apply as the body."""
-    name = document.words("name")
+    front = FrontMatter(document, report)
+    name = front.required("name", "round")
     values = {
         "name": name,
-        "opens_at": moment(document.front.get("opens_at")),
-        "closes_at": moment(document.front.get("closes_at")),
-        "apply_url": document.words("apply_url"),
-        "is_paid": document.front.get("is_paid", True) is True,
+        "opens_at": front.deadline("opens_at"),
+        "closes_at": front.deadline("closes_at"),
+        "apply_url": front.url("apply_url"),
+        "is_paid": front.flag("is_paid", True),
         "how_to_apply": document.body.strip(),
     }
     yield Facts(ApplicationRound, name, "round", values, Source(document.path, 1), text=document.text, rank=2)

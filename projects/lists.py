@@ -40,7 +40,7 @@ _STATUSES = [
 
 
 def recognises(document: Document) -> bool:
-    return any(_is_row(line) for line in document.body.split("\n"))
+    return not document.kind and any(_is_row(line) for line in document.body.split("\n"))
 
 
 def _is_row(line: str) -> bool:
@@ -106,6 +106,8 @@ def _row(
     link = _LINK.search(rest)
     if link is None:
         raise ValueError("this row has no link to a brief.")
+    if "](" in link[1]:
+        raise ValueError("this row has more than one link.")
     title = split_title(link[1])
     if title.repaired:
         report.note(source, f"Repaired: stray spaces in the title “{title.text}”.")

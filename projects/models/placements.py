@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from portal import dates
+from portal.web_address import WebAddressField
 from projects.models.projects import Project
 
 
@@ -71,7 +72,7 @@ class Output(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     state = models.CharField(max_length=20, choices=State, default=State.AWAITING)
     title = models.CharField(max_length=200, blank=True)
-    url = models.URLField("address", blank=True)
+    url = WebAddressField("address", blank=True)
     expected_on = models.DateField(null=True, blank=True, help_text="When readers may expect it.")
     reason = models.CharField(max_length=300, blank=True, help_text="Why there is none. Readers see it.")
 

@@ -1,0 +1,8 @@
+"""Guidance articles."""
+
+from django.apps import AppConfig
+
+
+class ArticlesConfig(AppConfig):
+    name = "articles"
+    verbose_name = "Guidance"

@@ -1,0 +1,126 @@
+"""Guidance articles."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, TruncDate
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import dates
+from portal.image_fields import SafeImageField
+from portal.markdown import MarkdownField, plain
+from portal.publishing import (
+    PageStatus,
+    Publishable,
+    PublishableQuerySet,
+    SearchDocument,
+    status_field,
+    status_is_known,
+)
+from projects.models import Area
+
+
+class ArticleQuerySet(PublishableQuerySet):
+    def newest_first(self) -> Self:
+        """By the day that lists show: of the last review, or else of publication."""
+        return self.order_by(Coalesce("reviewed_on", TruncDate("published_at")).desc(nulls_last=True), "title")
+
+    def for_listing(self) -> Self:
+        return self.prefetch_related("areas").defer("body", "source_text")
+
+
+class Article(Publishable):
+    """Guidance: something that a student, a clinician or a host needs to know, and that somebody keeps reviewing."""
+
+    class Audience(models.TextChoices):
+        STUDENT = "student", "Students"
+        CLINICIAN = "clinician", "Clinicians"
+        HOST = "host", "Host organisations"
+
+    Status = PageStatus
+    kind_label = "Guidance"
+    kind_plural = "Guidance"
+
+    status = status_field(PageStatus)
+    body = MarkdownField(help_text="Begin below the title. A quotation with ____ blanks becomes a text to fill in.")
+    authors = models.CharField("written by", max_length=250, blank=True)
+    audience = models.CharField("for", max_length=20, choices=Audience, blank=True)
+    areas = models.ManyToManyField(Area, blank=True, related_name="articles")
+    tags = models.JSONField(
+        default=list, blank=True, editable=False, help_text="As the source had them. Readers do not see them."
+    )
+    reviewed_on = models.DateField("last reviewed", null=True, blank=True)
+    review_due_on = models.DateField("next review", null=True, blank=True)
+    cover = SafeImageField(
+        upload_to="articles",
+        edges=(1200,),
+        width_field="cover_width",
+        height_field="cover_height",
+        blank=True,
+        help_text="JPEG, PNG or WebP.",
+    )
+    cover_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    cover_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    cover_alt = models.CharField(
+        "cover: alternative text",
+        max_length=200,
+        blank=True,
+        help_text="What the image shows, for those who cannot see it. Leave it empty if the image only decorates.",
+    )
+
+    objects: ClassVar[Any] = ArticleQuerySet.as_manager()
+
+    class Meta(Publishable.Meta):
+        ordering = ["title"]
+        constraints = [
+            *Publishable.Meta.constraints,
+            status_is_known(PageStatus),
+            models.CheckConstraint(
+                condition=Q(reviewed_on__isnull=True)
+                | Q(review_due_on__isnull=True)
+                | Q(review_due_on__gt=F("reviewed_on")),
+                name="article_next_review_is_later",
+                violation_error_message="The next review must be later than the last.",
+            ),
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:detail", args=[self.slug])
+
+    def clean(self) -> None:
+        super().clean()
+        if self.cover_alt and not self.cover:
+            raise ValidationError({"cover_alt": "There is no cover for this text to describe."})
+
+    @property
+    def is_review_overdue(self) -> bool:
+        return self.review_due_on is not None and self.review_due_on < timezone.localdate()
+
+    @property
+    def reviewed_or_published_on(self) -> str:
+        """Reviewed 1 September 2026; Published 12 August 2026."""
+        if self.reviewed_on:
+            return f"Reviewed {dates.day(self.reviewed_on)}"
+        return f"Published {dates.day(dates.local_day(self.published_at))}" if self.published_at else ""
+
+    def search_document(self) -> SearchDocument:
+        names = [name for area in self.areas.all() for name in area.names]
+        return SearchDocument(
+            title=self.title,
+            terms=" ".join([*names, self.get_audience_display(), self.authors]),
+            summary=self.summary,
+            body=plain(self.body),
+        )
+
+    @property
+    def search_facts(self) -> list[tuple[str, str]]:
+        facts = [
+            ("For", self.get_audience_display()),
+            ("Last reviewed", dates.day(self.reviewed_on) if self.reviewed_on else ""),
+        ]
+        return [fact for fact in facts if fact[1]]

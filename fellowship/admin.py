@@ -1,0 +1,210 @@
+"""The admin of the fellowship, in the order in which an editor thinks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from fellowship.models import (
+    Cohort,
+    Fellow,
+    FellowLink,
+    KeyDate,
+    Programme,
+    Question,
+    QuestionSection,
+    Testimonial,
+)
+from portal.admin_base import MarkdownAdmin, PublishableAdmin
+
+
+class TestimonialInline(admin.StackedInline):
+    model = Testimonial
+    extra = 0
+    fields = ["quote", ("name", "year"), "role", "order"]
+
+
+@admin.register(Programme)
+class ProgrammeAdmin(PublishableAdmin):
+    """The one programme: to change, never to add a second."""
+
+    list_display = ["title", "status_tag", "reviewed_on", "updated_at"]
+    search_fields = ["title", "summary", "body"]
+    inlines = [TestimonialInline]
+    fieldsets = [
+        (None, {"fields": ["status_tag", "title", "summary", "body"]}),
+        (
+            "Key facts",
+            {
+                "fields": ["length", "time_commitment", "audience", "places", "email"],
+                "description": "They stand beside the text. Cohorts, dates and numbers add themselves.",
+            },
+        ),
+        ("Review", {"fields": ["reviewed_on"]}),
+        PublishableAdmin.about_fieldset,
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not Programme.objects.exists()
+
+
+class KeyDateInline(admin.TabularInline):
+    model = KeyDate
+    extra = 0
+    fields = ["date", "precision", "label"]
+
+
+@admin.register(Cohort)
+class CohortAdmin(PublishableAdmin):
+    list_display = ["__str__", "status_tag", "phase_now", "readers_see", "fellows_count"]
+    list_filter = ["status"]
+    ordering = ["-number"]
+    search_fields = ["number", "summary"]
+    date_hierarchy = "starts_on"
+    inlines = [KeyDateInline]
+    fieldsets = [
+        (None, {"fields": ["status_tag", "number", "summary", ("starts_on", "ends_on"), "time_commitment"]}),
+        (
+            "Applications",
+            {
+                "fields": [("opens_at", "closes_at"), "apply_url", "is_paid", "how_to_apply"],
+                "description": "The banner, the button and the phase follow from these dates by the minute.",
+            },
+        ),
+        PublishableAdmin.about_fieldset,
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(how_many=Count("fellows"))
+
+    @admin.display(description="Phase", ordering="starts_on")
+    def phase_now(self, cohort: Cohort) -> SafeString:
+        phase = cohort.phase
+        return format_html('<span class="status status--{}">{}</span>', phase.colour, phase.label)
+
+    @admin.display(description="Readers see")
+    def readers_see(self, cohort: Cohort) -> str:
+        return cohort.headline
+
+    @admin.display(description="Fellows", ordering="how_many")
+    def fellows_count(self, cohort: Any) -> SafeString:
+        address = f"{reverse('admin:fellowship_fellow_changelist')}?cohort__id__exact={cohort.pk}"
+        return format_html('<a href="{}">{}</a>', address, cohort.how_many)
+
+
+class FellowLinkInline(admin.TabularInline):
+    model = FellowLink
+    extra = 0
+    fields = ["url"]
+
+
+@admin.register(Fellow)
+class FellowAdmin(PublishableAdmin):
+    list_display = ["name", "status_tag", "is_shown", "cohort", "profession", "region", "consent_on"]
+    list_filter = [
+        "status",
+        ("consent_on", admin.EmptyFieldListFilter),
+        "cohort",
+        "profession",
+        "region",
+    ]
+    list_select_related = ["cohort"]
+    ordering = ["-cohort__number", "name"]
+    search_fields = ["name", "role", "summary", "project_title", "host__name"]
+    prepopulated_fields = {"slug": ["name"]}
+    autocomplete_fields = ["cohort", "host", "project"]
+    inlines = [FellowLinkInline]
+    fieldsets = [
+        (None, {"fields": ["status_tag", "name", "cohort", "summary"]}),
+        ("Consent", {"fields": ["consent_on"]}),
+        ("Key facts", {"fields": ["role", "profession", "region", "host", "supervisor"]}),
+        ("Portrait", {"fields": ["photo", "photo_alt"]}),
+        ("The page", {"fields": ["about", "project_title", "project_text", "project", "quote"]}),
+        ("Address", {"fields": ["slug"]}),
+        PublishableAdmin.about_fieldset,
+    ]
+
+    @admin.display(description="Readers see it", boolean=True)
+    def is_shown(self, fellow: Fellow) -> bool:
+        return fellow.is_public
+
+
+class QuestionInline(admin.StackedInline):
+    model = Question
+    extra = 0
+    fields = ["question", "slug", "answer", ("cohort", "order")]
+    prepopulated_fields = {"slug": ["question"]}
+    autocomplete_fields = ["cohort"]
+
+
+@admin.register(QuestionSection)
+class QuestionSectionAdmin(MarkdownAdmin):
+    list_display = ["title", "order", "questions_count"]
+    list_editable = ["order"]
+    search_fields = ["title"]
+    fields = ["title", "order"]
+    inlines = [QuestionInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(how_many=Count("questions"))
+
+    @admin.display(description="Questions", ordering="how_many")
+    def questions_count(self, section: Any) -> int:
+        return int(section.how_many)
+
+
+@admin.register(Question)
+class QuestionAdmin(MarkdownAdmin):
+    list_display = ["question", "section", "cohort", "order"]
+    list_filter = ["section", "cohort"]
+    list_select_related = ["section", "cohort"]
+    search_fields = ["question", "answer"]
+    prepopulated_fields = {"slug": ["question"]}
+    autocomplete_fields = ["section", "cohort"]
+    fieldsets = [
+        (None, {"fields": ["question", "answer"]}),
+        ("Where it stands", {"fields": ["section", "order", "cohort"]}),
+        ("Address", {"fields": ["slug"]}),
+    ]
+
+
+class PartAdmin(admin.ModelAdmin):
+    """Rows of a page that editors change on that page. They can be found here, but the menu does not show them."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(KeyDate)
+class KeyDateAdmin(PartAdmin):
+    list_display = ["in_words", "label", "cohort", "is_coming"]
+    list_filter = ["cohort", "precision"]
+    list_select_related = ["cohort"]
+    search_fields = ["label"]
+    date_hierarchy = "date"
+    autocomplete_fields = ["cohort"]
+
+    @admin.display(description="Still to come", boolean=True)
+    def is_coming(self, date: KeyDate) -> bool:
+        return not date.is_past
+
+
+@admin.register(Testimonial)
+class TestimonialAdmin(PartAdmin, MarkdownAdmin):
+    list_display = ["name", "year", "quote", "order"]
+    list_filter = ["year"]
+    search_fields = ["name", "quote", "role"]
+
+
+@admin.register(FellowLink)
+class FellowLinkAdmin(PartAdmin):
+    list_display = ["url", "label", "fellow"]
+    list_select_related = ["fellow"]
+    search_fields = ["url", "fellow__name"]
+    autocomplete_fields = ["fellow"]

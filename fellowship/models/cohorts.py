@@ -1,0 +1,295 @@
+"""Cohorts, their key dates, and the phase that their dates put them in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import re
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import dates
+from portal.markdown import MarkdownField, plain
+from portal.publishing import (
+    PageStatus,
+    Publishable,
+    PublishableQuerySet,
+    SearchDocument,
+    status_field,
+    status_is_known,
+)
+from portal.windows import ApplicationWindow, WindowState
+
+
+class Phase(enum.Enum):
+    """Where a cohort stands, derived from its dates and never stored."""
+
+    ANNOUNCED = "Announced"
+    APPLICATIONS_OPEN = "Applications open"
+    SELECTING = "Selecting"
+    RUNNING = "Running"
+    FINISHED = "Finished"
+
+    @property
+    def label(self) -> str:
+        return self.value
+
+    @property
+    def colour(self) -> str:
+        return {
+            Phase.ANNOUNCED: "blue",
+            Phase.APPLICATIONS_OPEN: "green",
+            Phase.SELECTING: "yellow",
+            Phase.RUNNING: "purple",
+            Phase.FINISHED: "grey",
+        }[self]
+
+    @property
+    def is_before_deadline(self) -> bool:
+        return self in {Phase.ANNOUNCED, Phase.APPLICATIONS_OPEN}
+
+    @property
+    def has_started(self) -> bool:
+        return self in {Phase.RUNNING, Phase.FINISHED}
+
+    @property
+    def is_over(self) -> bool:
+        return self is Phase.FINISHED
+
+    @property
+    def panel(self) -> str:
+        """The class that colours the banner: green only while one can apply."""
+        return {
+            Phase.ANNOUNCED: "",
+            Phase.APPLICATIONS_OPEN: "app-phase--open",
+            Phase.SELECTING: "app-phase--selecting",
+            Phase.RUNNING: "app-phase--running",
+            Phase.FINISHED: "app-phase--finished",
+        }[self]
+
+
+class CohortQuerySet(PublishableQuerySet):
+    def current(self) -> Cohort | None:
+        """The public cohort that is running today."""
+        today = timezone.localdate()
+        return self.public().filter(starts_on__lte=today, ends_on__gte=today).order_by("-number").first()
+
+    def next(self) -> Cohort | None:
+        """The public cohort that starts next."""
+        return self.public().filter(starts_on__gt=timezone.localdate()).order_by("starts_on").first()
+
+    def newest_first(self) -> Self:
+        return self.order_by("-number")
+
+
+class Cohort(ApplicationWindow, Publishable):
+    """One year's intake of fellows."""
+
+    Status = PageStatus
+    kind_label = "Cohort"
+    kind_plural = "Cohorts"
+
+    slug = None  # its number is its address
+    title = property(lambda self: f"Cohort {self.number}")
+    status = status_field(PageStatus)
+    number = models.PositiveSmallIntegerField(unique=True, help_text="Its address too: /fellowship/cohorts/4/.")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    time_commitment = models.CharField(max_length=150, blank=True, help_text="Such as 2 days a week.")
+    how_to_apply = MarkdownField(
+        level=3,
+        blank=True,
+        help_text="A numbered list. Begin each step with its title in bold. Dates come from the fields above.",
+    )
+
+    objects: ClassVar[Any] = CohortQuerySet.as_manager()
+
+    class Meta(Publishable.Meta):
+        ordering = ["-number"]
+        constraints = [
+            *Publishable.Meta.constraints,
+            *ApplicationWindow.Meta.constraints,
+            status_is_known(PageStatus),
+            models.CheckConstraint(
+                condition=Q(ends_on__gt=F("starts_on")),
+                name="cohort_ends_after_it_starts",
+                violation_error_message="A cohort must end after it starts.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Cohort {self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("fellowship:cohort", args=[self.number])
+
+    def phase_at(self, now: dt.datetime) -> Phase:
+        today = dates.local_day(now)
+        if today > self.ends_on:
+            return Phase.FINISHED
+        if today >= self.starts_on:
+            return Phase.RUNNING
+        match self.state(now):
+            case WindowState.OPEN:
+                return Phase.APPLICATIONS_OPEN
+            case WindowState.CLOSED:
+                return Phase.SELECTING
+            case _:
+                return Phase.ANNOUNCED
+
+    @property
+    def phase(self) -> Phase:
+        return self.phase_at(timezone.now())
+
+    @property
+    def months(self) -> str:
+        """September 2026 to August 2027."""
+        return dates.months(self.starts_on, self.ends_on)
+
+    @property
+    def years(self) -> str:
+        """2026 to 2027."""
+        first, last = self.starts_on.year, self.ends_on.year
+        return str(first) if first == last else f"{first} to {last}"
+
+    @property
+    def start_month(self) -> str:
+        return dates.month(self.starts_on)
+
+    @property
+    def apply_address(self) -> str:
+        """Where to apply, only while one can."""
+        return self.apply_url if self.phase is Phase.APPLICATIONS_OPEN else ""
+
+    @property
+    def headline(self) -> str:
+        """What a reader most needs to know today, in one sentence without a full stop."""
+        match self.phase:
+            case Phase.ANNOUNCED | Phase.APPLICATIONS_OPEN | Phase.SELECTING:
+                return self.sentence()
+            case Phase.RUNNING:
+                return f"Running until {dates.day(self.ends_on)}"
+            case _:
+                return f"Finished on {dates.day(self.ends_on)}"
+
+    @property
+    def announcement(self) -> str:
+        """The headline on a page about more than this cohort, so with its name."""
+        match self.phase:
+            case Phase.RUNNING:
+                return f"{self.title} is running until {dates.day(self.ends_on)}"
+            case Phase.FINISHED:
+                return f"{self.title} finished on {dates.day(self.ends_on)}"
+            case _:
+                return re.sub("^(Application dates|Applications)", rf"\1 for cohort {self.number}", self.headline)
+
+    @property
+    def headline_detail(self) -> str:
+        """The sentence after the headline."""
+        match self.phase:
+            case Phase.ANNOUNCED if self.closes_at:
+                return f"They close at {dates.moment(self.closes_at)}."
+            case Phase.ANNOUNCED:
+                return f"The cohort starts on {dates.day(self.starts_on)}."
+            case Phase.APPLICATIONS_OPEN:
+                return f"The cohort starts on {dates.day(self.starts_on)}."
+            case Phase.SELECTING:
+                return f"We are choosing the fellows, who start on {dates.day(self.starts_on)}."
+            case Phase.RUNNING:
+                return f"It started on {dates.day(self.starts_on)}. You cannot apply for this cohort."
+            case _:
+                return "You cannot apply for this cohort."
+
+    @property
+    def search_facts(self) -> list[tuple[str, str]]:
+        return [("When", self.months)]
+
+    @property
+    def search_tag(self) -> tuple[str, str]:
+        return self.phase.label, self.phase.colour
+
+    def search_document(self) -> SearchDocument:
+        return SearchDocument(
+            title=self.title,
+            terms=f"fellowship {self.starts_on.year} {self.ends_on.year}",
+            summary=self.summary,
+            body=plain(self.how_to_apply),
+        )
+
+
+class KeyDate(models.Model):
+    """A date of a cohort, with the precision that is known."""
+
+    class Precision(models.TextChoices):
+        DAY = "day", "That day"
+        WEEK = "week", "The week of that day"
+        MONTH = "month", "That month"
+        APPROXIMATE = "approximate", "Around that month"
+
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="key_dates")
+    label = models.CharField(max_length=150)
+    date = models.DateField(help_text="Any day of the week or month, where that is all that is known.")
+    precision = models.CharField(
+        max_length=20, choices=Precision, default=Precision.DAY, help_text="The page never says more than this."
+    )
+
+    class Meta:
+        ordering = ["date", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(precision__in=["day", "week", "month", "approximate"]), name="keydate_precision_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.in_words}: {self.label}"
+
+    @property
+    def monday(self) -> dt.date:
+        return self.date - dt.timedelta(days=self.date.weekday())
+
+    @property
+    def in_words(self) -> str:
+        """11 January 2027; Week of 18 January 2027; April 2027; Around June 2027."""
+        match self.precision:
+            case "week":
+                return f"Week of {dates.day(self.monday)}"
+            case "month":
+                return dates.month(self.date)
+            case "approximate":
+                return f"Around {dates.month(self.date)}"
+            case _:
+                return dates.day(self.date)
+
+    @property
+    def machine_readable(self) -> str:
+        """The value of a ``time`` element as HTML has it; empty for what is only about right."""
+        match self.precision:
+            case "week":
+                year, week, _ = self.date.isocalendar()
+                return f"{year}-W{week:02}"
+            case "month":
+                return f"{self.date:%Y-%m}"
+            case "approximate":
+                return ""
+            case _:
+                return self.date.isoformat()
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day on which it may still happen."""
+        match self.precision:
+            case "week":
+                return self.monday + dt.timedelta(days=6)
+            case "month" | "approximate":
+                return (self.date.replace(day=1) + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
+            case _:
+                return self.date
+
+    @property
+    def is_past(self) -> bool:
+        return self.last_day < timezone.localdate()

@@ -1,0 +1,198 @@
+"""Fellows: shown only with their consent."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+
+from fellowship.models.cohorts import Cohort
+from portal.image_fields import SafeImageField
+from portal.markdown import MarkdownField, plain
+from portal.models import Organisation, Region
+from portal.publishing import (
+    PageStatus,
+    Publishable,
+    PublishableQuerySet,
+    SearchDocument,
+    status_field,
+    status_is_known,
+)
+from portal.web_address import WebAddressField
+from projects.models import Project
+
+
+class Profession(models.TextChoices):
+    """The professions that the fellowship is for."""
+
+    ALLIED_HEALTH = "allied-health", "Allied health professional"
+    DENTIST = "dentist", "Dentist"
+    DOCTOR = "doctor", "Doctor"
+    MIDWIFE = "midwife", "Midwife"
+    NURSE = "nurse", "Nurse"
+    PHARMACY = "pharmacy", "Pharmacy professional"
+    SCIENTIST = "scientist", "Healthcare scientist"
+
+
+class FellowQuerySet(PublishableQuerySet):
+    def public(self) -> Self:
+        """Published, with consent, and of a cohort that is public."""
+        return self.with_consent().filter(cohort__status__in=Cohort.Status.public())
+
+    def with_consent(self) -> Self:
+        """Published and with consent: those whom readers of a cohort's page see on it."""
+        return super().public().filter(consent_on__isnull=False)
+
+    def for_listing(self) -> Self:
+        return self.select_related("cohort", "host")
+
+
+class Fellow(Publishable):
+    """A clinician who takes or took part. Without the day of their consent, nothing of them is public."""
+
+    Status = PageStatus
+    kind_label = "Fellow"
+    kind_plural = "Fellows"
+
+    title = property(lambda self: self.name)
+    status = status_field(PageStatus)
+    name = models.CharField(max_length=150)
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="fellows")
+    role = models.CharField(max_length=200, blank=True, help_text="Such as critical care nurse.")
+    profession = models.CharField(max_length=20, choices=Profession, blank=True)
+    region = models.CharField(max_length=40, choices=Region, blank=True)
+    host = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="fellows", verbose_name="works at"
+    )
+    supervisor = models.CharField(max_length=150, blank=True)
+    project = models.ForeignKey(
+        Project,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="fellows",
+        help_text="Where the work is a project of this portal, its page is linked.",
+    )
+    project_title = models.CharField(max_length=250, blank=True)
+    about = MarkdownField(level=3, blank=True)
+    project_text = MarkdownField("fellowship project", level=3, blank=True)
+    quote = models.TextField("in their words", max_length=1000, blank=True, help_text="Without quotation marks.")
+    photo = SafeImageField(
+        upload_to="fellows",
+        edges=(320, 160),
+        square=True,
+        blank=True,
+        help_text="JPEG, PNG or WebP. It is cut to a square and made small.",
+    )
+    photo_alt = models.CharField(
+        "photo: alternative text",
+        max_length=200,
+        blank=True,
+        help_text="What the photo shows, for those who cannot see it. Leave it empty if the photo only decorates.",
+    )
+    consent_on = models.DateField(
+        "consent given on",
+        null=True,
+        blank=True,
+        help_text="The day on which the fellow agreed to be shown. Without it, the profile cannot be published; "
+        "take it out, and the profile is hidden everywhere at once.",
+    )
+
+    objects: ClassVar[Any] = FellowQuerySet.as_manager()
+
+    class Meta(Publishable.Meta):
+        ordering = ["cohort", "name"]
+        constraints = [*Publishable.Meta.constraints, status_is_known(PageStatus)]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("fellowship:fellow", args=[self.slug])
+
+    @property
+    def is_public(self) -> bool:
+        return super().is_public and self.consent_on is not None and self.cohort.is_public
+
+    @property
+    def hidden_because(self) -> str:
+        """Why readers do not see a profile that is published; empty where they do, or where it is a draft."""
+        if not self.current_status.is_public:
+            return ""
+        if self.consent_on is None:
+            return "The day of their consent is not recorded, so the profile is hidden everywhere."
+        return "" if self.cohort.is_public else f"{self.cohort} is a draft, and so its fellows are hidden."
+
+    def refuse_move(self, new: Any) -> str:
+        if new.is_public and self.consent_on is None:
+            return "record the day of their consent first."
+        return ""
+
+    def clean(self) -> None:
+        super().clean()
+        if self.photo_alt and not self.photo:
+            raise ValidationError({"photo_alt": "There is no photo for this text to describe."})
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return "".join(word[0].upper() for word in [words[0], words[-1]][: len(words)]) if words else ""
+
+    @property
+    def line(self) -> str:
+        """What they are, in a few words."""
+        return self.get_profession_display() or self.role
+
+    @property
+    def search_facts(self) -> list[tuple[str, str]]:
+        facts = [("Cohort", str(self.cohort.number)), ("Region", self.get_region_display())]
+        return [fact for fact in facts if fact[1]]
+
+    def search_document(self) -> SearchDocument:
+        host = " ".join(self.host.names) if self.host else ""
+        return SearchDocument(
+            title=self.name,
+            terms=" ".join([self.role, self.get_profession_display(), self.get_region_display(), host]),
+            summary=self.summary,
+            body=" ".join([self.project_title, plain(self.about), plain(self.project_text), self.quote]),
+        )
+
+
+class FellowLink(models.Model):
+    """Somewhere else on the web where a fellow's work is shown."""
+
+    SITES = {
+        "orcid.org": "ORCID record",
+        "linkedin.com": "LinkedIn profile",
+        "github.com": "GitHub profile",
+        "scholar.google.com": "Google Scholar profile",
+        "researchgate.net": "ResearchGate profile",
+        "pubmed.ncbi.nlm.nih.gov": "PubMed publications",
+        "x.com": "X profile",
+        "twitter.com": "X profile",
+    }
+
+    fellow = models.ForeignKey(Fellow, on_delete=models.CASCADE, related_name="links")
+    url = WebAddressField("address")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fellow", "url"],
+                name="fellowlink_once_per_fellow",
+                violation_error_message="This fellow has that link already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """What the link leads to, derived from its host."""
+        host = (urlsplit(self.url).hostname or "").removeprefix("www.")
+        return self.SITES.get(host, f"page on {host}")
