@@ -26,7 +26,7 @@ help: ## List these targets
 setup: $(venv)/installed frontend/build/portal.css ## Install the requirements and build the stylesheet, where they changed
 
 run: setup ## Fill a database with sample content and serve it at http://127.0.0.1:8000 (PORT=8001 for another)
-	@PORTAL_ENV=development $(manage) migrate --no-input --verbosity 0
+	@PORTAL_ENV=development $(manage) migrate --no-input --verbosity 0 --skip-checks
 	@PORTAL_ENV=development $(manage) start_development
 	@PORTAL_ENV=development exec $(manage) runserver 127.0.0.1:$(PORT)
 

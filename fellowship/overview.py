@@ -53,9 +53,6 @@ class Overview:
         """The one whose state is the news of the fellowship: to apply for, else running, else the last."""
         return self.upcoming or self.current or next(iter(self.entries), None)
 
-    def fellows_of(self, cohort: Cohort) -> int:
-        return next((entry.fellows for entry in self.entries if entry.cohort.pk == cohort.pk), 0)
-
     def before(self, cohort: Cohort) -> Entry | None:
         return next((entry for entry in self.entries if entry.cohort.number < cohort.number), None)
 

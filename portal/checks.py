@@ -22,7 +22,7 @@ def statements_are_filled_in(
         return []
     return [
         Warning(
-            f"The page “{subject.label}” still says {PLACEHOLDER} in {count} place{'' if count == 1 else 's'}.",
+            f"The page “{subject.label}” has {count} gap{'' if count == 1 else 's'} marked {PLACEHOLDER}: …].",
             hint="Write the missing facts in the admin, under Statements.",
             id="portal.W001",
         )

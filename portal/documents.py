@@ -58,6 +58,10 @@ class Document:
         return 1
 
 
+# In quotation marks, YAML can spell characters that no database keeps.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
 class PlainLoader(yaml.SafeLoader):
     """YAML in which only ``true`` and ``false`` are booleans, dates and times stay text, and nothing is an alias.
 
@@ -69,6 +73,12 @@ class PlainLoader(yaml.SafeLoader):
             event = self.peek_event()
             raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=event.start_mark)
         return super().compose_node(parent, index)
+
+    def construct_scalar(self, node: Any) -> Any:
+        value = super().construct_scalar(node)
+        if isinstance(value, str) and _UNSTORABLE.search(value):
+            raise yaml.MarkedYAMLError(problem="it spells a character that no text holds", problem_mark=node.start_mark)
+        return value
 
 
 PlainLoader.yaml_implicit_resolvers = {

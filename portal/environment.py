@@ -63,7 +63,10 @@ class Environment:
     ) -> list[str]:
         """A list separated by commas."""
         value = self.text(name, meaning, default, shown=shown, required=required)
-        return [part.strip() for part in value.split(",") if part.strip()]
+        names = [part.strip() for part in value.split(",") if part.strip()]
+        if value and not names:
+            self.problems.append(f"{name} is “{value}”; it names nothing.")
+        return names
 
     def refuse_if_wrong(self) -> None:
         """Stop the start with one sentence for each thing to set."""

@@ -48,7 +48,7 @@ class FrontMatter:
         return self._read(name, documents.moment)
 
     def deadline(self, name: str) -> dt.datetime | None:
-        """A moment that readers act on. Raises ``DocumentError`` where it is wrong: half a window is worse than none."""
+        """A moment that readers act on. Raises ``DocumentError`` if it is wrong: half a window is worse than none."""
         try:
             return documents.moment(self.document.front.get(name))
         except DocumentError as error:

@@ -137,7 +137,7 @@ class _Writer:
         try:
             with transaction.atomic():
                 item, outcome = self._write(_kinds[model], key, parts)
-        except (ValidationError, DocumentError, DatabaseError) as error:
+        except (ValidationError, DocumentError, DatabaseError, ValueError) as error:
             line = getattr(error, "line", 0) or parts[-1].source.line
             self.report.reject(Source(parts[-1].source.path, line), f"{key}: {_in_words(error)}", model, key)
             item = None
@@ -208,7 +208,7 @@ class _Writer:
             )
         if isinstance(item, Publishable):
             self._lifecycle(item, parts, created)
-            texts = "\n\n".join(part["text"] for part in record.parts.values())
+            texts = "\n\n".join(part["text"] for part in _by_rank(record))
             renewed = (item.source_key, item.source_text) != (record.key, texts)
             item.source_key, item.source_text = record.key, texts
             if renewed and not changed:
@@ -307,9 +307,14 @@ def _in_words(error: Exception) -> str:
     )
 
 
+def _by_rank(record: ImportedItem) -> list[dict[str, Any]]:
+    """The parts in an order that does not depend on how a database keeps them; PostgreSQL sorts names anew."""
+    return [part for _, part in sorted(record.parts.items(), key=lambda pair: (pair[1]["rank"], pair[0]))]
+
+
 def _merged(record: ImportedItem) -> dict[str, Any]:
     """What all parts of an item say together, the higher rank winning."""
     merged: dict[str, Any] = {}
-    for part in sorted(record.parts.values(), key=lambda part: part["rank"]):
+    for part in _by_rank(record):
         merged.update(part["values"])
     return merged

@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from portal import forwarding
 
 PUBLIC_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 STAFF_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -33,9 +34,7 @@ class PolicyHeaders:
             return response  # Django's own pages for developers carry their style in the page
         policy = STAFF_POLICY if request.path.startswith(STAFF_PREFIX) else PUBLIC_POLICY
         response.headers.setdefault("Content-Security-Policy", policy)
-        response.headers.setdefault(
-            "Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()"
-        )
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 

@@ -34,6 +34,12 @@ class Region(models.TextChoices):
     WALES = "wales", "Wales"
 
 
+def refuse_wrong_aliases(aliases: Any) -> None:
+    """Raise ``ValidationError`` unless they are a list of words; a word alone would be taken apart into its letters."""
+    if not isinstance(aliases, list) or not all(isinstance(alias, str) and alias.isprintable() for alias in aliases):
+        raise ValidationError({"aliases": 'Write a list of words, such as ["GOSH", "Great Ormond Street"].'})
+
+
 class Organisation(models.Model):
     """A body that projects are done with, or that employs a fellow."""
 
@@ -53,6 +59,9 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        refuse_wrong_aliases(self.aliases)
 
     @property
     def names(self) -> list[str]:

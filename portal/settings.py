@@ -82,8 +82,22 @@ if not DEVELOPMENT and SECRET_KEY and (len(SECRET_KEY) < 50 or len(set(SECRET_KE
     env.problems.append("Set SECRET_KEY to at least 50 random characters; this one is too weak.")
 if not DEVELOPMENT and "*" in ALLOWED_HOSTS:
     env.problems.append("Set ALLOWED_HOSTS to real host names; * lets anybody choose the portal's address.")
-if urlsplit(PORTAL_URL).scheme not in {"http", "https"}:
-    env.problems.append(f"PORTAL_URL is “{PORTAL_URL}”; it must begin with http:// or https://.")
+if urlsplit(PORTAL_URL).scheme not in {"http", "https"} or not urlsplit(PORTAL_URL).hostname:
+    env.problems.append(f"PORTAL_URL is “{PORTAL_URL}”; it must begin with http:// or https://, and a host.")
+
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
+try:
+    DATABASE = dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
+except ValueError:
+    DATABASE = {}
+if DATABASE.get("ENGINE") not in {SQLITE, POSTGRESQL}:
+    # The address may hold a password, so it is not repeated.
+    env.problems.append("DATABASE_URL must be the address of an SQLite or PostgreSQL database; this one is not.")
+elif DATABASE["ENGINE"] == SQLITE:
+    try:
+        PORTAL_VAR.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        env.problems.append(f"PORTAL_VAR is “{PORTAL_VAR}”; that folder cannot be made: {error.strerror}.")
 env.refuse_if_wrong()
 
 # Django -------------------------------------------------------------------------------------------
@@ -139,9 +153,8 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    PORTAL_VAR.mkdir(parents=True, exist_ok=True)
+DATABASES = {"default": DATABASE}
+if DATABASE["ENGINE"] == SQLITE:
     # With SQLite's defaults, writers that meet are refused at once; so they wait their turn instead.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

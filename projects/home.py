@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from portal.home import Section, contributes
 from projects.models import ApplicationRound, Area, Modality, Project, Status
@@ -18,7 +18,9 @@ def sections(now: dt.datetime) -> list[Section]:
         return []
     accepting = Project.objects.accepting(now)
     open_count = projects.filter(status=Status.OPEN).count()
-    rounds = list(ApplicationRound.objects.filter(projects__in=accepting).distinct().order_by("closes_at"))
+    # Databases differ on where a round without an end belongs: it closes last.
+    soonest = F("closes_at").asc(nulls_last=True)
+    rounds = list(ApplicationRound.objects.filter(projects__in=accepting).distinct().order_by(soonest))
     context = {
         "total": total,
         "accepting": accepting.count(),

@@ -162,7 +162,7 @@ def _badges(line: str, source: Source, report: Report) -> dict[type[Term], str]:
         if model in found:
             raise ValueError(f"this row has two badges for the {name}.")
         label = unquote(address.rstrip("/").rsplit("/", 1)[-1]).rpartition("-")[0]
-        if not label.strip():
+        if not label.strip() or not label.isprintable():
             raise ValueError(f"the badge “{alt}” names nothing: “{address}”.")
         found[model] = label.replace("--", "-").replace("_", " ").strip()
     missing = [model._meta.verbose_name for model in (Area, Technique, Modality) if model not in found]

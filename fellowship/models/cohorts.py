@@ -73,15 +73,6 @@ class Phase(enum.Enum):
 
 
 class CohortQuerySet(PublishableQuerySet):
-    def current(self) -> Cohort | None:
-        """The public cohort that is running today."""
-        today = timezone.localdate()
-        return self.public().filter(starts_on__lte=today, ends_on__gte=today).order_by("-number").first()
-
-    def next(self) -> Cohort | None:
-        """The public cohort that starts next."""
-        return self.public().filter(starts_on__gt=timezone.localdate()).order_by("starts_on").first()
-
     def newest_first(self) -> Self:
         return self.order_by("-number")
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
@@ -83,7 +84,7 @@ class ProjectQuerySet(PublishableQuerySet):
         order = Case(
             When(self._accepting(now), then=Value(0)), When(status=Status.OPEN, then=Value(1)), default=Value(2)
         )
-        return self.order_by(order, "title", "pk")
+        return self.order_by(order, Lower("title"), "pk")
 
     @staticmethod
     def _accepting(now: dt.datetime | None) -> Q:
@@ -216,10 +217,6 @@ class Project(Publishable):
     def is_accepting(self, now: dt.datetime | None = None) -> bool:
         """Whether a student can apply at ``now``: the definition of ``accepting()`` for one project at hand."""
         return self.status == Status.OPEN and self.round is not None and self.round.is_open(now)
-
-    @property
-    def accepts_applications(self) -> bool:
-        return self.is_accepting()
 
     def applications_sentence(self, now: dt.datetime | None = None) -> str:
         """Where applications for an open project stand; empty for every other status."""

@@ -25,10 +25,6 @@ class ApplicationRound(ApplicationWindow):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def is_open_now(self) -> bool:
-        return self.is_open()
-
     @classmethod
     def next_to_open(cls, now: dt.datetime | None = None) -> ApplicationRound | None:
         """The round that opens next, if one is announced."""

@@ -9,6 +9,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from portal.models import refuse_wrong_aliases
+
 
 def spelling(name: str) -> str:
     """The form in which two spellings count as the same: ``Multi-modal``, ``MultiModal`` and ``multi modal`` do."""
@@ -41,8 +43,7 @@ class Term(models.Model):
         return self.name
 
     def clean(self) -> None:
-        if not isinstance(self.aliases, list) or not all(isinstance(alias, str) for alias in self.aliases):
-            raise ValidationError({"aliases": "Aliases are a list of words."})
+        refuse_wrong_aliases(self.aliases)
         mine = {spelling(name) for name in self.names}
         for other in type(self)._default_manager.exclude(pk=self.pk):
             shared = [name for name in other.names if spelling(name) in mine]
