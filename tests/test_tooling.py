@@ -4,7 +4,10 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import brotli
@@ -73,9 +76,65 @@ def test_scripts_can_be_run(script):
     assert path.read_text().startswith("#!")
 
 
+@pytest.fixture
+def runner():
+    """The script bin/test, as a module."""
+    loader = SourceFileLoader("portal_test_runner", str(ROOT / "bin" / "test"))
+    module = module_from_spec(spec_from_loader(loader.name, loader))
+    sys.modules[loader.name] = module  # its dataclasses look themselves up
+    loader.exec_module(module)
+    yield module
+    del sys.modules[loader.name]
+
+
+def closing(runner, monkeypatch, capsys, *, postgresql):
+    """The exit status and the last lines of a run in which all parts but one passed."""
+
+    def part(name, verdict, **counts):
+        return lambda: runner.Part(name, verdict, counts={"passed": 0, "failed": 0, "skipped": 0, **counts})
+
+    monkeypatch.setattr(runner, "checks", part("Checks", "passed"))
+    monkeypatch.setattr(runner, "sqlite", part("SQLite", "passed", passed=7, skipped=1))
+    monkeypatch.setattr(runner, "postgresql", postgresql(part))
+    monkeypatch.setattr(runner, "browser", part("Browser", "passed", passed=2))
+    status = runner.main()
+    return status, capsys.readouterr().out.splitlines()
+
+
+def test_the_summary_names_every_part_and_closes_with_the_sum(runner, monkeypatch, capsys):
+    monkeypatch.delenv("REQUIRE_ALL", raising=False)
+    status, lines = closing(
+        runner, monkeypatch, capsys, postgresql=lambda part: part("PostgreSQL", "FAILED", passed=6, failed=1)
+    )
+    assert status == 1
+    assert [line.split()[:2] for line in lines[-5:-1]] == [
+        ["passed", "Checks,"],
+        ["passed", "SQLite"],
+        ["FAILED", "PostgreSQL"],
+        ["passed", "Browser"],
+    ]
+    assert lines[-1] == "15 passed, 1 failed, 1 skipped"
+
+
+@pytest.mark.parametrize(("required", "expected"), [("", 0), ("1", 1)])
+def test_a_part_that_was_not_run_fails_only_where_all_are_required(runner, monkeypatch, capsys, required, expected):
+    monkeypatch.setenv("REQUIRE_ALL", required)
+    status, lines = closing(runner, monkeypatch, capsys, postgresql=lambda part: part("PostgreSQL", "NOT RUN"))
+    assert status == expected
+    assert any(line.startswith("  NOT RUN  PostgreSQL") for line in lines)
+
+
+def test_results_are_counted_from_the_report(runner, tmp_path):
+    report = tmp_path / "report.xml"
+    report.write_text('<testsuites><testsuite tests="9" errors="1" failures="2" skipped="3"/></testsuites>')
+    assert runner.counted(report) == {"passed": 3, "failed": 3, "skipped": 3}
+
+
 # Names that nhsuk-frontend's own markup carries without a rule of their own.
 UNSTYLED = {
     "nhsuk-header__navigation-item-current-fallback",
+    "nhsuk-icon--arrow-left",
+    "nhsuk-icon--arrow-right",
     "nhsuk-pagination__link--next",
     "nhsuk-pagination__link--prev",
 }

@@ -1,0 +1,121 @@
+"""A portal with something of everything, each related to the others, and every address that it answers at."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from articles.models import Article
+from fellowship.models import Cohort, Fellow, Programme
+from projects.models import Output, Project, Status
+from tests import factories as make
+
+
+class World:
+    """``rows`` of everything that a page can list, all of it public."""
+
+    def __init__(self, rows: int = 1, *, programme: bool = True) -> None:
+        self.rows = rows
+        self.round = make.ApplicationRoundFactory()
+        self.areas = make.AreaFactory.create_batch(rows)
+        self.techniques = make.TechniqueFactory.create_batch(rows)
+        self.modalities = make.ModalityFactory.create_batch(rows)
+        self.terms = {"area": self.areas[0], "techniques": self.techniques, "modalities": self.modalities}
+        self.cohorts()
+        self.projects()
+        self.programme: Programme | None = self.fellowship_page() if programme else None
+        self.article: Article = make.ArticleFactory(areas=self.areas)
+        make.ArticleFactory.create_batch(rows, areas=self.areas[:1])
+        make.NoticeFactory.create_batch(rows)
+
+    def cohorts(self) -> None:
+        today = timezone.localdate()
+        self.cohort: Cohort = make.CohortFactory(number=100)
+        self.upcoming: Cohort = make.CohortFactory(
+            number=200,
+            starts_on=today + dt.timedelta(days=300),
+            opens_at=timezone.now() + dt.timedelta(days=20),
+            closes_at=timezone.now() + dt.timedelta(days=60),
+        )
+        for number in range(1, self.rows + 1):
+            past = make.CohortFactory(number=number, starts_on=today - dt.timedelta(days=800 + number))
+            make.FellowFactory(cohort=past)
+        make.KeyDateFactory.create_batch(self.rows, cohort=self.cohort)
+        make.QuestionFactory.create_batch(self.rows, cohort=self.cohort)
+        self.fellow: Fellow = make.FellowFactory(cohort=self.cohort)
+        make.FellowLinkFactory.create_batch(self.rows, fellow=self.fellow)
+        make.FellowFactory.create_batch(self.rows, cohort=self.cohort)
+
+    def projects(self) -> None:
+        """One in each public status, and ``rows`` that are open."""
+        self.by_status: dict[str, Project] = {
+            status.value: make.ProjectFactory(status=status, round=self.round, **self.terms)
+            for status in Status
+            if status.is_public
+        }
+        self.project = self.by_status["open"]
+        self.closed = self.by_status["completed"]
+        make.ProjectFactory.create_batch(self.rows, round=self.round, **self.terms)
+        for placement in make.PlacementFactory.create_batch(self.rows, project=self.closed):
+            make.OutputFactory(placement=placement)
+            make.OutputFactory(placement=placement, state=Output.State.AWAITING, url="")
+        make.OutputFactory.create_batch(self.rows, placement=placement)
+
+    def fellowship_page(self) -> Programme:
+        programme: Programme = make.ProgrammeFactory()
+        make.TestimonialFactory.create_batch(self.rows, programme=programme)
+        make.QuestionFactory.create_batch(self.rows)
+        return programme
+
+
+# Every address of the resolver is in one of these. A page gives its addresses in a world.
+
+PAGES: dict[str, Callable[[World], list[str]]] = {
+    "": lambda world: ["/"],
+    "projects/": lambda world: [
+        "/projects/",
+        "/projects/?status=open&status=paused",
+        "/projects/?q=waiting",
+        "/projects/?q=nothing-holds-this",
+    ],
+    "projects/<slug:slug>/": lambda world: [item.get_absolute_url() for item in world.by_status.values()],
+    "fellowship/": lambda world: ["/fellowship/"],
+    "fellowship/cohorts/<int:number>/": lambda world: [
+        world.cohort.get_absolute_url(),
+        world.upcoming.get_absolute_url(),
+        "/fellowship/cohorts/1/",
+    ],
+    "fellowship/fellows/<slug:slug>/": lambda world: [world.fellow.get_absolute_url()],
+    "articles/": lambda world: ["/articles/"],
+    "articles/<slug:slug>/": lambda world: [world.article.get_absolute_url()],
+    "search/": lambda world: ["/search/", "/search/?q=quokka", "/search/?q=fellow"],
+    "accessibility/": lambda world: ["/accessibility/"],
+    "cookies/": lambda world: ["/cookies/"],
+    "privacy/": lambda world: ["/privacy/"],
+}
+FOR_MACHINES: dict[str, Callable[[World], list[str]]] = {
+    "sitemap.xml": lambda world: ["/sitemap.xml"],
+    "robots.txt": lambda world: ["/robots.txt"],
+    "healthz": lambda world: ["/healthz"],
+}
+UPLOADS = {"media/<path:path>"}
+FOR_STAFF = "admin/"
+
+
+def routes(patterns: list[Any] | None = None, before: str = "") -> Iterator[str]:
+    """Every route that the portal answers at, as ``urls.py`` writes it."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            yield route
+
+
+def public_paths(world: World) -> list[str]:
+    """Every public address of a world, those of pages and those for machines."""
+    return [path for paths in [*PAGES.values(), *FOR_MACHINES.values()] for path in paths(world)]
