@@ -202,7 +202,7 @@ def test_closed_is_a_heading_and_no_status(folder):
 @pytest.mark.parametrize(
     "options",
     [
-        {"intro": "*These are open for applications in the Autumn (2023).  We are happy.*"},
+        {"intro": "*You may choose one for the Autumn (2023).  Ask us anything.*"},
         {"intro": "Open for the Autumn 2023 intake."},
         {"front": "round: Autumn 2023"},
     ],

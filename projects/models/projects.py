@@ -56,7 +56,7 @@ class Status(Lifecycle):
             Status.ACTIVE: "An intern is working on it now.",
             Status.PAUSED: "Work has stopped for now. It may open again.",
             Status.COMPLETED: "An intern has finished the work and reported on it.",
-            Status.ARCHIVED: "We have decided not to go ahead with it.",
+            Status.ARCHIVED: "There are no plans to run it. Its page is kept for the record.",
         }[self]
 
     @property
