@@ -13,10 +13,10 @@ from articles.models import Article
 from portal.importing import Outcome, Report, import_paths
 from projects.models import Area
 from tests import factories as make
+from tests.source_folder import SEEDS
 
 pytestmark = pytest.mark.django_db
 
-SEEDS = Path(__file__).resolve().parents[2] / "shared" / "seeds"
 
 BODY = """Text first.
 
@@ -290,9 +290,7 @@ def test_saving_in_the_admin_without_a_change_is_no_change(tmp_path: Path, admin
 
 @pytest.mark.samples
 def test_the_real_article_keeps_both_letters(client: Client) -> None:
-    source = next(SEEDS.glob("000_*.txt"), None) if SEEDS.is_dir() else None
-    if source is None:
-        pytest.skip("the source documents are not here")
+    source = next(SEEDS.glob("000_*.txt"))
     report = import_paths([str(source)])
     assert report.count(Outcome.REJECTED) == 0
     article = Article.objects.get()

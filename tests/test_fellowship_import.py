@@ -16,10 +16,10 @@ from portal.models import Notice, Organisation
 from projects.models import Project
 from tests import factories as make
 from tests.fellowship_documents import COHORT, FELLOW, PROGRAMME, QUESTIONS, notes, run
+from tests.source_folder import SEEDS
 
 pytestmark = pytest.mark.django_db
 
-SEEDS = Path(__file__).resolve().parents[2] / "shared" / "seeds"
 SAMPLE = Path(__file__).resolve().parents[1] / "sample"
 
 # The programme
@@ -288,8 +288,6 @@ def test_a_notice_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.samples
 def test_the_real_page_comes_with_both_testimonials() -> None:
-    if not SEEDS.is_dir():
-        pytest.skip("the source documents are not here")
     report = import_paths([str(SEEDS)])
     assert report.count(Outcome.REJECTED) == 0
     programme = Programme.objects.get()

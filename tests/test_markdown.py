@@ -1,7 +1,6 @@
 """Markdown: what editors write, and what readers get."""
 
 import re
-from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -12,8 +11,7 @@ from portal import markdown
 from portal.markdown import MAX_LENGTH, MarkdownField, outline, plain, render
 from portal.widgets import MarkdownFormField, MarkdownWidget
 from tests.html_page import Page, assert_fit
-
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+from tests.source_folder import SAMPLES, SEEDS
 
 
 @pytest.mark.parametrize(
@@ -250,16 +248,11 @@ def test_a_text_that_is_too_long_is_refused():
 
 
 def bodies():
-    if not SHARED.is_dir():
-        return []
-    paths = [*SHARED.glob("samples/briefs/*.md"), SHARED / "seeds/000_c0ea12efa225a6e2.txt"]
-    return [*paths, SHARED / "seeds/002_59e1e21e087fb11b.txt"]
+    return sorted([*SAMPLES.glob("briefs/*.md"), *SEEDS.glob("000_*.txt"), *SEEDS.glob("002_*.txt")])
 
 
 @pytest.fixture(params=bodies() or [None], ids=lambda path: path.stem if path else "none")
 def body(request):
-    if request.param is None:
-        pytest.skip(f"the source documents are not at {SHARED}: nothing of them was tested")
     return request.param.read_text(encoding="utf-8").split("---\n", 2)[2]
 
 

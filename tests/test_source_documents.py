@@ -2,8 +2,6 @@
 beside it. The numbers are facts of the documents, counted by hand.
 """
 
-from pathlib import Path
-
 import pytest
 
 from articles.models import Article
@@ -12,17 +10,12 @@ from portal.importing import Outcome, import_paths
 from portal.models import Organisation
 from projects.models import ApplicationRound, Area, Modality, Project, Technique
 from tests.pages import Page
+from tests.source_folder import SAMPLES, SEEDS
 from tests.sources import everything, outcomes, said
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
-SOURCES = [SHARED / "seeds", SHARED / "samples"]
-MISSING = [str(path.name) for path in SOURCES if not path.is_dir()]
+SOURCES = [SEEDS, SAMPLES]
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.samples,
-    pytest.mark.skipif(bool(MISSING), reason=f"the source documents are not beside the project: {', '.join(MISSING)}"),
-]
+pytestmark = [pytest.mark.django_db, pytest.mark.samples]
 
 BRIEFS = {
     "advancing-privfp-foresight": ("open", "Synthetic data"),
@@ -82,7 +75,7 @@ def test_the_four_briefs_are_joined_to_their_projects(report, client, slug):
     status, area = BRIEFS[slug]
     project = Project.objects.get(slug=slug)
     assert (project.status, project.area.name) == (status, area)
-    text = (SHARED / "samples" / "briefs" / f"{slug}.md").read_text()
+    text = (SAMPLES / "briefs" / f"{slug}.md").read_text()
     assert text in project.source_text
     assert len(project.sections) == 7
     for section in project.sections:
