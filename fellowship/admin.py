@@ -21,7 +21,7 @@ from fellowship.models import (
     QuestionSection,
     Testimonial,
 )
-from portal.admin_base import MarkdownAdmin, PublishableAdmin
+from portal.admin_base import MarkdownAdmin, PublishableAdmin, WindowAdmin
 
 
 class TestimonialInline(admin.StackedInline):
@@ -61,7 +61,7 @@ class KeyDateInline(admin.TabularInline):
 
 
 @admin.register(Cohort)
-class CohortAdmin(PublishableAdmin):
+class CohortAdmin(WindowAdmin, PublishableAdmin):
     list_display = ["__str__", "status_tag", "phase_now", "readers_see", "fellows_count"]
     list_filter = ["status"]
     ordering = ["-number"]

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from portal import statements
 from portal.admin_base import MarkdownAdmin, ReindexingAdmin
-from portal.models import ForwardingAddress, Notice, Organisation, Statement, StatusChange, User
+from portal.models import DateChange, ForwardingAddress, Notice, Organisation, Statement, StatusChange, User
 
 admin.site.register(User, UserAdmin)
 
@@ -48,15 +48,10 @@ class ForwardingAddressAdmin(admin.ModelAdmin):
     search_fields = ["path", "target"]
 
 
-@admin.register(StatusChange)
-class StatusChangeAdmin(admin.ModelAdmin):
-    """The log of status moves: to read, never to write."""
+class LogAdmin(admin.ModelAdmin):
+    """A log: to read, never to write."""
 
-    list_display = ["at", "title", "kind", "old", "new", "by_name", "public_reason"]
-    list_filter = ["kind", "new", "at"]
-    search_fields = ["title", "by_name", "public_reason"]
     date_hierarchy = "at"
-    fields = ["at", "title", "kind", "old", "new", "by_name", "public_reason", "private_note"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -66,3 +61,23 @@ class StatusChangeAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(StatusChange)
+class StatusChangeAdmin(LogAdmin):
+    """The log of status moves."""
+
+    list_display = ["at", "title", "kind", "old", "new", "by_name", "public_reason"]
+    list_filter = ["kind", "new", "at"]
+    search_fields = ["title", "by_name", "public_reason"]
+    fields = ["at", "title", "kind", "old", "new", "by_name", "public_reason", "private_note"]
+
+
+@admin.register(DateChange)
+class DateChangeAdmin(LogAdmin):
+    """The log of moved dates."""
+
+    list_display = ["at", "title", "field", "old", "new", "by_name"]
+    list_filter = ["kind", "field", "at"]
+    search_fields = ["title", "by_name"]
+    fields = ["at", "title", "kind", "field", "old", "new", "by_name"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db import models
@@ -13,7 +13,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from portal import dates, forwarding, search
+from portal import date_changes, dates, forwarding, search
+from portal.models import User
 from portal.publishing import Lifecycle, Publishable, TransitionError
 
 Form = ModelForm
@@ -21,6 +22,17 @@ Form = ModelForm
 
 class MarkdownAdmin(admin.ModelAdmin):
     """An admin of something that has texts in Markdown: each field brings its editor with it."""
+
+
+class WindowAdmin(admin.ModelAdmin):
+    """An admin of something with an application window: a date that moves goes into the log."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Form, change: bool) -> None:
+        # Locked, so that of two editors who move a date at once each is logged with the date that they replaced.
+        stored = type(obj)._default_manager.select_for_update().get(pk=obj.pk) if change else None
+        super().save_model(request, obj, form, change)
+        if stored is not None:
+            date_changes.record(obj, before=date_changes.dates_of(stored), by=cast(User, request.user))
 
 
 def _move(status: Lifecycle, model_admin: PublishableAdmin, request: HttpRequest, items: models.QuerySet[Any]) -> None:

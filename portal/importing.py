@@ -17,12 +17,13 @@ from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from portal import documents, forwarding, search
+from portal import date_changes, documents, forwarding, search
 from portal.documents import Document, DocumentError
 from portal.facts import Facts, Forward, Kind, Outcome, Ref, Report, Rows, Source
 from portal.item_values import current_value, plain_value, save_values, set_values, shown, stored_rows
 from portal.models import ImportedItem
 from portal.publishing import Publishable
+from portal.windows import ApplicationWindow
 
 __all__ = [
     "Facts",
@@ -215,10 +216,13 @@ class _Writer:
                 item.save(update_fields=["source_key", "source_text"])
         if changed:
             values = {name: merged[name] for name in changed}
+            dates = date_changes.dates_of(item) if isinstance(item, ApplicationWindow) else {}
             set_values(kind, item, values)
             if created and isinstance(item, Publishable):
                 self._hold_back(item, parts[-1])
             save_values(kind, item, values)
+            if isinstance(item, ApplicationWindow) and not created:
+                date_changes.record(item, before=dates, by=None)
             record.values |= {name: current_value(kind, item, name) for name in changed}
         if changed and isinstance(item, Publishable):
             if created:

@@ -1,4 +1,4 @@
-"""What every part of the portal stands on: people, organisations, the log, notices, statements, old addresses."""
+"""What every part of the portal stands on: people, organisations, the logs, notices, statements, old addresses."""
 
 from __future__ import annotations
 
@@ -92,6 +92,34 @@ class StatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title}: {self.old or 'new'} to {self.new}"
+
+
+class DateChange(models.Model):
+    """One move of a date by which people apply. Like a step of status, it outlives what it tells of and who did it."""
+
+    class Field(models.TextChoices):
+        OPENS_AT = "opens_at", "opening date"
+        CLOSES_AT = "closes_at", "deadline"
+
+    kind = models.CharField(max_length=100, editable=False)
+    object_id = models.BigIntegerField(editable=False)
+    title = models.CharField(max_length=300, editable=False)
+    field = models.CharField("date", max_length=20, choices=Field, editable=False)
+    old = models.DateTimeField("from", null=True, editable=False)
+    new = models.DateTimeField("to", null=True, editable=False)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    by_name = models.CharField("by", max_length=200, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["kind", "object_id", "-at"], name="datechange_of_window")]
+        default_permissions = ["view"]
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.get_field_display()}"
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

@@ -93,25 +93,33 @@ class ApplicationWindow(models.Model):
 
     def sentence(self, now: dt.datetime | None = None) -> str:
         """Where applications stand, in one sentence without a full stop."""
-        now = now or timezone.now()
+        return " ".join(self._words(now or timezone.now()))
+
+    def standing(self, now: dt.datetime | None = None) -> str:
+        """The sentence in short, as it reads behind the label “Applications”."""
+        _, words = self._words(now or timezone.now())
+        return words[0].upper() + words[1:]
+
+    def _words(self, now: dt.datetime) -> tuple[str, str]:
+        """How the sentence begins, and where applications stand."""
         match self.state(now):
             case WindowState.UNDATED:
-                return "Application dates to be announced"
+                return "Application", "dates to be announced"
             case WindowState.UPCOMING if self.opens_at:
-                return f"Applications open at {dates.moment(self.opens_at)}"
+                return "Applications", f"open at {dates.moment(self.opens_at)}"
             case WindowState.CLOSED if self.closes_at:
-                return f"Applications closed at {dates.moment(self.closes_at)}"
+                return "Applications", f"closed at {dates.moment(self.closes_at)}"
             case _:
-                return self._open_sentence(now)
+                return self._open_words(now)
 
-    def _open_sentence(self, now: dt.datetime) -> str:
+    def _open_words(self, now: dt.datetime) -> tuple[str, str]:
         days = self.days_left(now)
         if self.closes_at is None or days is None:
-            return "Applications are open"
+            return "Applications are", "open"
         if days == 0:
-            return f"Applications close today at {dates.clock(self.closes_at)}"
+            return "Applications", f"close today at {dates.clock(self.closes_at)}"
         left = f" ({days} day{'' if days == 1 else 's'} left)" if days <= LAST_DAYS else ""
-        return f"Applications are open until {dates.moment(self.closes_at)}{left}"
+        return "Applications are", f"open until {dates.moment(self.closes_at)}{left}"
 
     @property
     def window_in_words(self) -> str:

@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from portal.admin_base import MarkdownAdmin, PublishableAdmin, ReindexingAdmin
+from portal.admin_base import MarkdownAdmin, PublishableAdmin, ReindexingAdmin, WindowAdmin
 from projects.models import ApplicationRound, Area, Modality, Output, Placement, Project, Technique
 
 
@@ -34,13 +34,21 @@ for model in (Area, Technique, Modality):
 
 
 @admin.register(ApplicationRound)
-class ApplicationRoundAdmin(MarkdownAdmin):
+class ApplicationRoundAdmin(WindowAdmin, MarkdownAdmin):
     list_display = ["name", "opens_at", "closes_at", "now", "used"]
     search_fields = ["name"]
     date_hierarchy = "closes_at"
     ordering = ["-opens_at", "name"]
     fieldsets = [
-        (None, {"fields": ["name", ("opens_at", "closes_at")]}),
+        (None, {"fields": ["name"]}),
+        (
+            "Dates",
+            {
+                "fields": [("opens_at", "closes_at")],
+                "description": "When a date moves that was announced, the home page and the open projects of the round "
+                "tell readers so for 14 days, and calendars that follow it change.",
+            },
+        ),
         ("Applying", {"fields": ["apply_url", "how_to_apply", "is_paid"]}),
     ]
 

@@ -11,15 +11,24 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
 from fellowship.models import Programme
-from portal.models import ImportedItem, SearchEntry, StatusChange
+from portal.models import DateChange, ImportedItem, SearchEntry, StatusChange
 from portal.publishing import Publishable
-from tests.factories import FACTORIES, OTHER_FACTORIES, ProgrammeFactory, ProjectFactory, StaffFactory, UserFactory
+from tests.factories import (
+    FACTORIES,
+    OTHER_FACTORIES,
+    DateChangeFactory,
+    ProgrammeFactory,
+    ProjectFactory,
+    StaffFactory,
+    UserFactory,
+)
 from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
 
 MODELS = list(admin.site._registry)
 NOT_FOR_STAFF = {ImportedItem, SearchEntry}
+LOGS = [StatusChange, DateChange]
 OURS = ["portal", "projects", "fellowship", "articles"]
 
 
@@ -32,6 +41,8 @@ def make(model):
     if model is StatusChange:
         ProjectFactory().move_to("paused", by=UserFactory(), reason="Why")
         return StatusChange.objects.latest("pk")
+    if model is DateChange:
+        return DateChangeFactory()
     if model is Group:
         return Group.objects.create(name=f"Editors {Group.objects.count()}")
     return {**FACTORIES, **OTHER_FACTORIES}[model]()
@@ -82,7 +93,7 @@ def test_every_admin_page_opens(admin_client, model):
         check(admin_client.get(address(model, page, item.pk)))
     add = admin_client.get(address(model, "add"))
     deletion = admin_client.get(address(model, "delete", item.pk))
-    if model is StatusChange:
+    if model in LOGS:
         assert (add.status_code, deletion.status_code) == (403, 403)
     elif model is Programme:
         assert add.status_code == 403, "there is one already"
@@ -124,7 +135,7 @@ def test_thirty_rows_cost_what_one_does(admin_client, model):
 
 @pytest.mark.parametrize("model", MODELS, ids=label)
 def test_a_form_that_is_sent_back_unchanged_changes_nothing(admin_client, model):
-    if model is StatusChange:
+    if model in LOGS:
         return
     item = make(model)
     before = model._default_manager.filter(pk=item.pk).values().get()
@@ -142,7 +153,7 @@ def errors(response):
 
 @pytest.mark.parametrize("model", MODELS, ids=label)
 def test_an_empty_form_is_refused_in_words(admin_client, model):
-    if model is StatusChange:
+    if model in LOGS:
         return
     response = admin_client.post(address(model, "add"), {})
     if response.status_code == 302:  # nothing is required
@@ -259,20 +270,21 @@ def test_every_autocomplete_can_search():
             assert admin.site._registry[related].search_fields, name
 
 
-def test_the_log_is_read_and_never_written(admin_client):
-    change = make(StatusChange)
-    before = StatusChange.objects.values().get()
+@pytest.mark.parametrize("log", LOGS, ids=label)
+def test_a_log_is_read_and_never_written(admin_client, log):
+    change = make(log)
+    before = log.objects.values().get()
     for page, data in {
         "add": {"title": "Made up", "new": "open"},
         "change": {"title": "Made up", "public_reason": "Nobody said so"},
         "delete": {"post": "yes"},
     }.items():
         args = [] if page == "add" else [change.pk]
-        assert admin_client.post(address(StatusChange, page, *args), data).status_code == 403
+        assert admin_client.post(address(log, page, *args), data).status_code == 403
     chosen = {"action": "delete_selected", "_selected_action": [change.pk], "post": "yes"}
-    admin_client.post(address(StatusChange, "changelist"), chosen)
-    assert StatusChange.objects.values().get() == before
-    page = check(admin_client.get(address(StatusChange, "change", change.pk)))
-    assert not {"public_reason", "private_note", "by_name", "title"} & set(page.fields)
+    admin_client.post(address(log, "changelist"), chosen)
+    assert log.objects.values().get() == before
+    page = check(admin_client.get(address(log, "change", change.pk)))
+    assert not {field.name for field in log._meta.get_fields()} & set(page.fields)
     with pytest.raises(NoReverseMatch):
         reverse("admin:portal_importeditem_changelist")

@@ -40,6 +40,7 @@ WRONG = {
     },
     "project_public_has_area": lambda: make.ProjectFactory(area=None),
     "project_does_not_supersede_itself": supersede_itself,
+    "project_address_is_free": lambda: make.ProjectFactory(slug="terms"),
     "projects_applicationround_closes_after_it_opens": lambda: make.ApplicationRoundFactory(
         opens_at=NOON, closes_at=NOON
     ),

@@ -6,12 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.http import QueryDict
 from django.utils import timezone
 
 from fellowship.models import Cohort, Phase
 from portal.windows import LAST_DAYS, WindowState, accepts_at
+from projects.finder import Finder
 from projects.models import ApplicationRound, Project
 from tests.factories import ApplicationRoundFactory, CohortFactory, ProjectFactory
+from tests.pages import Page
 
 LONDON = ZoneInfo("Europe/London")
 SECOND = dt.timedelta(seconds=1)
@@ -103,6 +106,26 @@ def test_windows_with_one_end_or_none():
     assert begun.window_in_words == f"Until {UNTIL}"
 
 
+@pytest.mark.parametrize(
+    ("now", "standing"),
+    [
+        (OPENS - SECOND, "Open at 9am on 12\u00a0October 2026"),
+        (OPENS, f"Open until {UNTIL}"),
+        (london("2026-10-26 00:00"), f"Open until {UNTIL} (3 days left)"),
+        (london("2026-10-29 00:00"), "Close today at 11:59pm"),
+        (CLOSES - SECOND, "Close today at 11:59pm"),
+        (CLOSES, f"Closed at {UNTIL}"),
+    ],
+    ids=str,
+)
+def test_a_round_in_short_behind_the_label_applications(now, standing):
+    with time_machine.travel(now, tick=False):
+        assert AUTUMN.standing() == standing
+    assert AUTUMN.standing(now) == standing
+    assert ApplicationRound().standing(now) == "Dates to be announced"
+    assert ApplicationRound(opens_at=OPENS).standing(OPENS) == "Open"
+
+
 def test_a_window_in_words():
     assert AUTUMN.window_in_words == f"12\u00a0October to {UNTIL}"
     over_new_year = ApplicationRound(opens_at=OPENS, closes_at=london("2027-01-15 12:00"))
@@ -161,7 +184,7 @@ def test_the_list_shows_first_what_can_be_applied_for_then_what_is_open():
         ("C undated", "open", None),
     ]:
         ProjectFactory(title=title, status=status, round=one)
-    titles = [project.title for project in Project.objects.in_list_order(now)]
+    titles = [project.title for project in Finder(QueryDict(), now).projects]
     assert titles == ["E now", "C undated", "D later", "A paused", "B closed"]
 
 
@@ -174,11 +197,29 @@ def test_only_an_open_project_speaks_of_applications():
 
 
 @pytest.mark.django_db
-def test_the_next_round_is_the_first_that_is_still_to_open():
-    rounds = [ApplicationRoundFactory(opens_at=OPENS + dt.timedelta(days=n), closes_at=CLOSES) for n in (5, 2)]
-    assert ApplicationRound.next_to_open(OPENS) == rounds[1]
-    assert ApplicationRound.next_to_open(OPENS + dt.timedelta(days=2)) == rounds[0]
-    assert ApplicationRound.next_to_open(OPENS + dt.timedelta(days=5)) is None
+def test_a_list_says_where_the_applications_of_an_open_project_stand(client):
+    for status in Project.Status:
+        assert ("Applications" in dict(ProjectFactory(status=status).search_facts)) is (status == "open")
+    assert dict(ProjectFactory(round=None).search_facts)["Applications"] == "Dates to be announced"
+    Project.objects.all().delete()
+    ProjectFactory(title="Kriging wards", round=ApplicationRoundFactory(opens_at=OPENS, closes_at=CLOSES))
+    for now in (OPENS - SECOND, OPENS, CLOSES - SECOND, CLOSES):
+        with time_machine.travel(now, tick=False):
+            for path in ("/projects/", "/projects/?status=open", "/search/?q=kriging"):
+                facts = Page(client.get(path).text).text("dd")
+                assert AUTUMN.standing(now).replace("\u00a0", " ") in facts, path
+
+
+@pytest.mark.django_db
+def test_the_home_page_announces_the_round_that_opens_next(client):
+    ProjectFactory(round=None)
+    for days in (5, 2):
+        ApplicationRoundFactory(opens_at=OPENS + dt.timedelta(days=days), closes_at=CLOSES)
+    for now, day in [(OPENS, 14), (OPENS + dt.timedelta(days=2), 17), (OPENS + dt.timedelta(days=5), None)]:
+        with time_machine.travel(now, tick=False):
+            announced = Page(client.get("/").text).text("h2")[0]
+        words = f"Applications for projects open at 9am on {day} October 2026"
+        assert announced == (words if day else "1 project is open. We will announce when you can apply")
 
 
 # A cohort's phase
