@@ -33,6 +33,9 @@ class ArticleQuerySet(PublishableQuerySet):
     def for_listing(self) -> Self:
         return self.prefetch_related("areas").defer("body", "source_text")
 
+    def for_index(self) -> Self:
+        return self.prefetch_related("areas")
+
 
 class Article(Publishable):
     """Guidance: something that a student, a clinician or a host needs to know, and that somebody keeps reviewing."""
@@ -45,6 +48,7 @@ class Article(Publishable):
     Status = PageStatus
     kind_label = "Guidance"
     kind_plural = "Guidance"
+    listed_at = ("articles:index",)
 
     status = status_field(PageStatus)
     body = MarkdownField(help_text="Begin below the title. A quotation with ____ blanks becomes a text to fill in.")

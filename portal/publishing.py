@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from portal.models import StatusChange, User, person_in_words
@@ -102,6 +102,25 @@ class PublishableQuerySet(models.QuerySet[Any]):
         """With everything that a list shows, in a fixed number of queries."""
         return self
 
+    def for_index(self) -> Self:
+        """With everything that ``search_document()`` reads, in a fixed number of queries."""
+        return self
+
+    def for_sitemap(self) -> Self:
+        """With what ``get_absolute_url()`` and ``modified_at()`` read, and without the texts."""
+        fields = self.model._meta.concrete_fields
+        return self.defer(*(field.name for field in fields if isinstance(field, models.TextField)))
+
+    def modified_at(self, now: dt.datetime) -> dt.datetime | None:
+        """When what a list of these tells readers last changed; None without any."""
+        newest: dt.datetime | None = self.aggregate(newest=Max("updated_at"))["newest"]
+        return newest
+
+
+def latest(now: dt.datetime, changed: dt.datetime, *moments: dt.datetime | None) -> dt.datetime:
+    """The last of ``changed`` and those of ``moments`` that have come by ``now``."""
+    return max([changed, *(moment for moment in moments if moment and moment <= now)])
+
 
 def status_field(statuses: type[Lifecycle]) -> models.CharField:
     """The column of a kind's status. It is not editable: ``move_to`` is the one door."""
@@ -119,6 +138,8 @@ class Publishable(models.Model):
     Status: ClassVar[type[Lifecycle]]
     kind_label: ClassVar[str]
     kind_plural: ClassVar[str]
+    # The names of the addresses at which readers find a list of them, besides the home page.
+    listed_at: ClassVar[tuple[str, ...]] = ()
 
     title: Any = models.CharField(max_length=250)
     slug: Any = models.SlugField(
@@ -175,6 +196,10 @@ class Publishable(models.Model):
     @property
     def is_indexable(self) -> bool:
         return self.is_public and self.current_status.is_indexable
+
+    def modified_at(self, now: dt.datetime) -> dt.datetime:
+        """When what its page tells readers last changed. A date that passes can change it too."""
+        return self.updated_at
 
     # What lists and search show of an item. A kind overrides what it has more to say on.
 

@@ -14,9 +14,12 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
+from typing import Any
 
 import snowballstemmer
-from django.db import connection, transaction
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models, transaction
 
 from portal.models import SearchEntry
 from portal.publishing import Publishable
@@ -25,6 +28,7 @@ MAX_QUERY = 200
 MAX_WORDS = 12
 MAX_HITS = 1_000
 MAX_BODY = 200_000
+BATCH = 500
 WEIGHTS = (10.0, 6.0, 3.0, 1.0)
 
 _WORD = re.compile(r"[^\W_]+")
@@ -38,9 +42,10 @@ def stem(word: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text: lower case, without accents or punctuation."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return [word[:40] for word in _WORD.findall(plain.casefold())]
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return [word[:40] for word in _WORD.findall(text.casefold())]
 
 
 def fold(text: str) -> str:
@@ -53,26 +58,38 @@ def fold(text: str) -> str:
 # Writing ------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
-def index(item: Publishable) -> None:
-    """Write what the search knows of an item. Call it after its text, terms or children changed."""
+def _entry(item: Publishable) -> SearchEntry:
+    """What the search knows of an item, in the words of the index."""
     document = item.search_document()
-    entry, _ = SearchEntry.objects.update_or_create(
+    return SearchEntry(
         kind=item._meta.label_lower,
         object_id=item.pk,
-        defaults={
-            "title": fold(document.title),
-            "terms": fold(document.terms),
-            "summary": fold(document.summary),
-            "body": fold(document.body),
-        },
+        title=fold(document.title),
+        terms=fold(document.terms),
+        summary=fold(document.summary),
+        body=fold(document.body),
+    )
+
+
+def index(item: Publishable) -> None:
+    """Write what the search knows of an item. Call it after its text, terms or children changed."""
+    _write([_entry(item)])
+
+
+@transaction.atomic
+def _write(entries: list[SearchEntry]) -> None:
+    SearchEntry.objects.bulk_create(
+        entries,
+        update_conflicts=True,
+        unique_fields=["kind", "object_id"],
+        update_fields=["title", "terms", "summary", "body"],
     )
     if connection.vendor == "sqlite":
+        rows = [(entry.pk, entry.title, entry.terms, entry.summary, entry.body) for entry in entries]
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM portal_search_fts WHERE rowid = %s", [entry.pk])
-            cursor.execute(
-                "INSERT INTO portal_search_fts (rowid, title, terms, summary, body) VALUES (%s, %s, %s, %s, %s)",
-                [entry.pk, entry.title, entry.terms, entry.summary, entry.body],
+            cursor.executemany("DELETE FROM portal_search_fts WHERE rowid = %s", [row[:1] for row in rows])
+            cursor.executemany(
+                "INSERT INTO portal_search_fts (rowid, title, terms, summary, body) VALUES (%s, %s, %s, %s, %s)", rows
             )
 
 
@@ -96,9 +113,10 @@ def rebuild() -> int:
         SearchEntry.objects.all().delete()
         count = 0
         for kind in Publishable.kinds():
-            for item in kind._default_manager.all().iterator(chunk_size=200):
-                index(item)
-                count += 1
+            items = kind._default_manager.for_index().order_by("pk").iterator(chunk_size=BATCH)
+            while entries := [_entry(item) for item in islice(items, BATCH)]:
+                _write(entries)
+                count += len(entries)
     return count
 
 
@@ -121,48 +139,83 @@ def _tsquery(found: list[str]) -> str:
     return " & ".join([*terms, f"('{stem(last)}' | '{last}':*)"])
 
 
-def hits(query: str, kind: str | None = None) -> list[tuple[str, int]]:
-    """The best hits as pairs of kind and id, best first, at most ``MAX_HITS``.
+# Of the pages that hold the words, the newest are looked at, and only those are ranked: to rank them all takes a time
+# that grows with the portal, and a word that stands on so many pages tells little about any. ``{among}`` is a query.
+_BEST_ON_SQLITE = """
+    SELECT object_id, score FROM (
+        SELECT e.object_id, f.rowid AS place, -bm25(portal_search_fts, %s, %s, %s, %s) AS score
+        FROM portal_search_fts f CROSS JOIN portal_searchentry e ON e.id = f.rowid
+        WHERE portal_search_fts MATCH %s AND e.kind = %s AND e.object_id IN ({among})
+        ORDER BY f.rowid DESC LIMIT %s
+    ) ORDER BY score DESC, place
+"""
+_BEST_ON_POSTGRESQL = """
+    SELECT object_id, score FROM (
+        SELECT object_id, id, ts_rank(ARRAY[%s, %s, %s, %s]::real[], document, to_tsquery('simple', %s)) AS score
+        FROM portal_searchentry
+        WHERE document @@ to_tsquery('simple', %s) AND kind = %s AND object_id IN ({among})
+        ORDER BY id DESC LIMIT %s
+    ) AS newest ORDER BY score DESC, id
+"""
 
-    Every word must occur, as it stands or by its stem; the last one also as the beginning of a word. They are not yet
-    sifted by who may see them.
+
+@dataclass(frozen=True)
+class Hits:
+    """The ids of pages of one kind that hold some words, with how well each fits; best first.
+
+    ``is_capped`` says that more hold them than are looked at; these are then the newest ``MAX_HITS``.
+    """
+
+    scores: dict[int, float]
+    is_capped: bool = False
+
+    @property
+    def ids(self) -> list[int]:
+        return list(self.scores)
+
+
+def hits(query: str, among: models.QuerySet[Any]) -> Hits:
+    """Those of ``among`` that hold every word of ``query``, as it stands or by its stem.
+
+    The last word may also be the beginning of a word. Who may see a hit is for ``among`` to say: the index holds all.
     """
     found = query_words(query)
     if not found:
-        return []
+        return Hits({})
+    try:
+        inner, parameters = among.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:  # Django knows that there is nothing among them
+        return Hits({})
+    kind, limit = among.model._meta.label_lower, MAX_HITS + 1
     if connection.vendor == "sqlite":
-        sql = (
-            "SELECT e.kind, e.object_id FROM portal_search_fts f JOIN portal_searchentry e ON e.id = f.rowid "
-            "WHERE portal_search_fts MATCH %s AND (%s = '' OR e.kind = %s) "
-            "ORDER BY bm25(portal_search_fts, %s, %s, %s, %s), e.id LIMIT %s"
-        )
-        parameters: list[str | float] = [_fts5(found), kind or "", kind or "", *WEIGHTS, MAX_HITS]
+        sql, before = _BEST_ON_SQLITE, [*WEIGHTS, _fts5(found), kind]
     else:
-        sql = (
-            "SELECT kind, object_id FROM portal_searchentry, to_tsquery('simple', %s) AS query "
-            "WHERE document @@ query AND (%s = '' OR kind = %s) "
-            "ORDER BY ts_rank(ARRAY[%s, %s, %s, %s]::real[], document, query) DESC, id LIMIT %s"
-        )
+        words = _tsquery(found)
         scale = max(WEIGHTS)
-        parameters = [_tsquery(found), kind or "", kind or "", *(w / scale for w in reversed(WEIGHTS)), MAX_HITS]
+        sql, before = _BEST_ON_POSTGRESQL, [*(weight / scale for weight in reversed(WEIGHTS)), words, words, kind]
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [(row[0], row[1]) for row in cursor.fetchall()]
+        cursor.execute(sql.format(among=inner), [*before, *parameters, limit])
+        scores = {row[0]: row[1] for row in cursor.fetchall()}
+    return Hits(dict(islice(scores.items(), MAX_HITS)), is_capped=len(scores) > MAX_HITS)
 
 
-def ids(query: str, kind: type[Publishable]) -> list[int]:
-    """The ids of one kind's hits, best first."""
-    return [object_id for _, object_id in hits(query, kind._meta.label_lower)]
+def _at_least(count: int, is_capped: bool) -> str:
+    return f"more than {count}" if is_capped else str(count)
 
 
 @dataclass(frozen=True)
 class KindCount:
     kind: type[Publishable]
     count: int
+    is_capped: bool
 
     @property
     def slug(self) -> str:
         return str(self.kind._meta.model_name)
+
+    @property
+    def in_words(self) -> str:
+        return _at_least(self.count, self.is_capped)
 
 
 @dataclass(frozen=True)
@@ -176,6 +229,10 @@ class Results:
     def total(self) -> int:
         return sum(count.count for count in self.counts)
 
+    @property
+    def total_in_words(self) -> str:
+        return _at_least(self.total, any(count.is_capped for count in self.counts))
+
     def load(self, pairs: list[tuple[type[Publishable], int]]) -> list[Publishable]:
         """The items themselves, in the same order, one query a kind."""
         items: dict[tuple[type[Publishable], int], Publishable] = {}
@@ -188,15 +245,8 @@ class Results:
 
 def search(query: str) -> Results:
     """Everything public that holds the words of ``query``."""
-    ranked = hits(query)
-    kinds = {kind._meta.label_lower: kind for kind in Publishable.kinds()}
-    public: dict[str, set[int]] = {}
-    for label in {label for label, _ in ranked}:
-        if label in kinds:
-            wanted = [object_id for of, object_id in ranked if of == label]
-            public[label] = set(
-                kinds[label]._default_manager.public().filter(pk__in=wanted).values_list("pk", flat=True)
-            )
-    found = [(kinds[label], pk) for label, pk in ranked if pk in public.get(label, ())]
-    counts = [KindCount(kind, sum(1 for of, _ in found if of is kind)) for kind in kinds.values()]
-    return Results([count for count in counts if count.count], found)
+    of_kind = {kind: hits(query, kind._default_manager.public()) for kind in Publishable.kinds()}
+    counts = [KindCount(kind, len(found.scores), found.is_capped) for kind, found in of_kind.items() if found.scores]
+    scored = [(kind, pk, score) for kind, found in of_kind.items() for pk, score in found.scores.items()]
+    scored.sort(key=lambda hit: hit[2], reverse=True)
+    return Results(counts, [(kind, pk) for kind, pk, _ in scored])

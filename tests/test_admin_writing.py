@@ -3,7 +3,6 @@
 import pytest
 from django.urls import reverse
 
-from portal import search
 from portal.models import ForwardingAddress, Organisation, SearchEntry
 from portal.publishing import Publishable
 from projects.models import Area, Project, Technique
@@ -18,6 +17,7 @@ from tests.factories import (
     StaffFactory,
     TechniqueFactory,
 )
+from tests.indexed import indexed
 from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
@@ -42,10 +42,6 @@ def save(client, item, **changes):
     return response
 
 
-def found(words):
-    return {(kind, pk) for kind, pk in search.hits(words)}
-
-
 def name_of(item):
     return item._meta.label_lower, item.pk
 
@@ -56,10 +52,10 @@ def name_of(item):
 @pytest.mark.parametrize("kind", KINDS, ids=label)
 def test_what_is_saved_is_found_and_what_was_there_is_not(admin_client, kind):
     item = FACTORIES[kind](summary="Formerly about badgers.")
-    assert name_of(item) in found("badgers")
+    assert name_of(item) in indexed("badgers")
     save(admin_client, item, summary="Now about otters.")
-    assert name_of(item) in found("otters")
-    assert name_of(item) not in found("badgers")
+    assert name_of(item) in indexed("otters")
+    assert name_of(item) not in indexed("badgers")
 
 
 def test_a_new_page_is_a_draft_and_found_by_nobody_before_it_is_published(admin_client, client):
@@ -70,7 +66,7 @@ def test_a_new_page_is_a_draft_and_found_by_nobody_before_it_is_published(admin_
     assert response.status_code == 302
     project = Project.objects.get()
     assert (project.status, project.published_at) == ("draft", None)
-    assert name_of(project) in found("kriging")
+    assert name_of(project) in indexed("kriging")
     client.logout()
     assert "Weather and wards" not in client.get("/search/?q=kriging").text
     project.move_to("open", by=None)
@@ -81,8 +77,8 @@ def test_the_terms_that_a_page_has_after_saving_are_searched(admin_client):
     old, new = TechniqueFactory(name="Kriging"), TechniqueFactory(name="Bootstrapping")
     project = ProjectFactory(techniques=[old])
     save(admin_client, project, techniques=[new.pk])
-    assert name_of(project) in found("bootstrapping")
-    assert name_of(project) not in found("kriging")
+    assert name_of(project) in indexed("bootstrapping")
+    assert name_of(project) not in indexed("kriging")
 
 
 @pytest.mark.parametrize("factory", [AreaFactory, TechniqueFactory, ModalityFactory], ids=lambda one: one.__name__)
@@ -92,11 +88,11 @@ def test_a_term_that_is_renamed_is_found_on_its_projects(admin_client, factory):
     project = ProjectFactory(**{name: term if name == "area" else [term]})
     article = ArticleFactory(areas=[term]) if name == "area" else None
     save(admin_client, term, name="Gaussian processes", aliases='["GPs"]')
-    assert name_of(project) in found("gaussian processes")
-    assert name_of(project) in found("gps")
-    assert name_of(project) not in found("kriging")
+    assert name_of(project) in indexed("gaussian processes")
+    assert name_of(project) in indexed("gps")
+    assert name_of(project) not in indexed("kriging")
     if article:
-        assert name_of(article) in found("gaussian")
+        assert name_of(article) in indexed("gaussian")
 
 
 def test_a_partner_that_is_renamed_is_found_on_projects_and_fellows(admin_client):
@@ -104,7 +100,7 @@ def test_a_partner_that_is_renamed_is_found_on_projects_and_fellows(admin_client
     project, fellow = ProjectFactory(partner=partner), FellowFactory(host=partner)
     save(admin_client, partner, name="Wessex Trust", abbreviation="WXT", aliases='["Winchester"]')
     for words in ("wessex", "wxt", "winchester"):
-        assert {name_of(project), name_of(fellow)} <= found(words), words
+        assert {name_of(project), name_of(fellow)} <= indexed(words), words
 
 
 # Deleting
@@ -121,7 +117,7 @@ def test_what_is_deleted_is_found_no_more(admin_client, kind, way):
         data = {"action": "delete_selected", "_selected_action": [item.pk], "post": "yes"}
         admin_client.post(address(kind, "changelist"), data)
     assert not kind._default_manager.exists()
-    assert name not in found("badgers")
+    assert name not in indexed("badgers")
     assert not SearchEntry.objects.filter(kind=name[0], object_id=name[1]).exists()
 
 
@@ -135,8 +131,8 @@ def test_the_words_of_a_deleted_term_go_too(admin_client, way):
         data = {"action": "delete_selected", "_selected_action": [term.pk], "post": "yes"}
         admin_client.post(address(Technique, "changelist"), data)
     assert not Technique.objects.filter(pk=term.pk).exists()
-    assert name_of(project) not in found("kriging")
-    assert name_of(project) in found("bootstrapping")
+    assert name_of(project) not in indexed("kriging")
+    assert name_of(project) in indexed("bootstrapping")
 
 
 def test_what_pages_stand_on_cannot_be_deleted_below_them(admin_client):

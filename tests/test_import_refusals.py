@@ -5,9 +5,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from portal import search
 from portal.importing import Outcome, import_paths
 from projects.models import Placement, Project
+from tests.indexed import indexed
 from tests.sources import brief, everything, notice, outcomes, said
 
 pytestmark = pytest.mark.django_db
@@ -141,7 +141,7 @@ def test_a_dry_run_says_the_same_and_keeps_nothing(folder):
     before = everything()
     dry = folder.load(dry_run=True)
     assert everything() == before
-    assert search.hits("letters") == []
+    assert indexed("letters") == set()
     real = folder.load()
     assert dry.outcomes == real.outcomes
     assert dry.notes == real.notes

@@ -2,11 +2,11 @@
 
 import pytest
 
-from portal import search
 from portal.importing import Outcome
 from portal.models import StatusChange
 from projects.models import Area, Placement, Project
 from tests.factories import AreaFactory, ProjectFactory, TechniqueFactory
+from tests.indexed import indexed
 from tests.sources import brief, everything, notice, outcomes, said
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +51,8 @@ def test_what_was_updated_is_found_by_its_new_words(folder):
     folder.load()
     folder.write("a.md", brief(need="About otters."))
     folder.load()
-    assert search.ids("badgers", Project) == []
-    assert len(search.ids("otters", Project)) == 1
+    assert indexed("badgers") == set()
+    assert len(indexed("otters")) == 1
 
 
 # What an editor changed

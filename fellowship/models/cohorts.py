@@ -19,6 +19,7 @@ from portal.publishing import (
     Publishable,
     PublishableQuerySet,
     SearchDocument,
+    latest,
     status_field,
     status_is_known,
 )
@@ -76,6 +77,9 @@ class CohortQuerySet(PublishableQuerySet):
     def newest_first(self) -> Self:
         return self.order_by("-number")
 
+    def modified_at(self, now: dt.datetime) -> dt.datetime | None:
+        return max((cohort.modified_at(now) for cohort in self.for_sitemap()), default=None)
+
 
 class Cohort(ApplicationWindow, Publishable):
     """One year's intake of fellows."""
@@ -83,6 +87,7 @@ class Cohort(ApplicationWindow, Publishable):
     Status = PageStatus
     kind_label = "Cohort"
     kind_plural = "Cohorts"
+    listed_at = ("fellowship:index",)
 
     slug = None  # its number is its address
     title = property(lambda self: f"Cohort {self.number}")
@@ -135,6 +140,11 @@ class Cohort(ApplicationWindow, Publishable):
     @property
     def phase(self) -> Phase:
         return self.phase_at(timezone.now())
+
+    def modified_at(self, now: dt.datetime) -> dt.datetime:
+        """A cohort also changes from phase to phase."""
+        first, after = dates.midnight(self.starts_on), dates.midnight(self.ends_on + dt.timedelta(days=1))
+        return latest(now, self.updated_at, self.opens_at, self.closes_at, first, after)
 
     @property
     def months(self) -> str:

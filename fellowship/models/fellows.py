@@ -49,6 +49,9 @@ class FellowQuerySet(PublishableQuerySet):
     def for_listing(self) -> Self:
         return self.select_related("cohort", "host")
 
+    def for_index(self) -> Self:
+        return self.select_related("host")
+
 
 class Fellow(Publishable):
     """A clinician who takes or took part. Without the day of their consent, nothing of them is public."""
@@ -56,6 +59,7 @@ class Fellow(Publishable):
     Status = PageStatus
     kind_label = "Fellow"
     kind_plural = "Fellows"
+    listed_at = ("fellowship:index",)
 
     title = property(lambda self: self.name)
     status = status_field(PageStatus)

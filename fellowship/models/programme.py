@@ -16,6 +16,7 @@ class Programme(Publishable):
     Status = PageStatus
     kind_label = "Fellowship"
     kind_plural = "Fellowship"
+    listed_at = ("fellowship:index",)
 
     slug = None  # its address is the fellowship's own
     status = status_field(PageStatus)
