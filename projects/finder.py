@@ -1,65 +1,33 @@
 """The finder: which projects a query asks for, in which order, and how many each further choice would give.
 
 OR inside a facet, AND across facets. A facet's counts leave its own choice out: they say what ticking would give.
-Unknown values are ignored. The facets of each matching project are read once, and everything is counted from them, so
-that the number of queries does not depend on the number of projects.
+Unknown values are ignored. The database counts and orders, over indexes that hold all it needs for that, so that a page
+of many projects costs little more than one of few (docs/performance.md has the numbers).
+
+A keyword that more than ``search.MAX_HITS`` projects hold is answered by the newest of them, those that accept
+applications before all; nothing is counted by facet then, since a count that is not exact would mislead.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Count, Q, prefetch_related_objects
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from portal import search
-from projects.models import Area, Modality, Project, Status, Technique
+from projects.facets import THROUGHS, Chip, Facet, Vocabularies, WayOut
+from projects.models import ApplicationRound, ListRank, Project, Status
+from projects.models.projects import ProjectQuerySet
 
 PER_PAGE = 50
 MAX_VALUES = 100
-
-
-@dataclass(frozen=True)
-class Option:
-    """One box to tick."""
-
-    facet: str
-    value: str
-    label: str
-    count: int
-    selected: bool
-
-    @property
-    def id(self) -> str:
-        return f"{self.facet}-{self.value}"
-
-
-@dataclass(frozen=True)
-class Facet:
-    """One group of boxes."""
-
-    name: str
-    label: str
-    options: list[Option]
-    folded: bool = False
-
-    @property
-    def selected(self) -> list[Option]:
-        return [option for option in self.options if option.selected]
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A filter in force, and the query without it."""
-
-    label: str
-    without: str
 
 
 class Finder:
@@ -67,16 +35,14 @@ class Finder:
 
     def __init__(self, query: QueryDict, now: dt.datetime | None = None) -> None:
         self.now = now or timezone.now()
-        self.keyword = " ".join(query.get("q", "").replace("\0", " ").split())[: search.MAX_QUERY]
-        self.vocabularies: dict[str, tuple[str, dict[str, str]]] = {
-            "status": ("Status", {status.value: status.label for status in Status if status.is_public}),
-            "area": ("Area", dict(Area.objects.values_list("slug", "name"))),
-            "modality": ("Type of data", dict(Modality.objects.values_list("slug", "name"))),
-            "technique": ("Technique", dict(Technique.objects.values_list("slug", "name"))),
-        }
+        typed = query.get("q", "")[: 10 * search.MAX_QUERY]
+        printable = "".join(letter if letter.isprintable() else " " for letter in typed)
+        self.keyword = " ".join(printable.split())[: search.MAX_QUERY].strip()
+        self.has_words = bool(search.query_words(self.keyword))
+        self.vocabularies = Vocabularies()
         self.chosen: dict[str, list[str]] = {
-            name: list(dict.fromkeys(value for value in query.getlist(name)[:MAX_VALUES] if value in known))
-            for name, (_, known) in self.vocabularies.items()
+            name: [value for value in known if value in set(query.getlist(name)[:MAX_VALUES])]
+            for name, known in self.vocabularies.names.items()
         }
         self.page_number = query.get("page", "1")
 
@@ -84,79 +50,161 @@ class Finder:
     def is_filtered(self) -> bool:
         return bool(self.keyword) or any(self.chosen.values())
 
+    # Which projects match
+
+    @cached_property
+    def _conditions(self) -> dict[str, Q]:
+        """What each facet in which something is chosen asks of a project."""
+        return {name: self.vocabularies.condition(name, values) for name, values in self.chosen.items() if values}
+
+    def _narrowed(self, leaving_out: tuple[str, ...] = ()) -> ProjectQuerySet:
+        """The public projects that the chosen boxes leave, whatever the keyword."""
+        wanted = [condition for name, condition in self._conditions.items() if name not in leaving_out]
+        narrowed: ProjectQuerySet = Project.objects.public().filter(*wanted)
+        return narrowed
+
+    def _matching(self, *leaving_out: str) -> ProjectQuerySet:
+        """The public projects that match. Not for a keyword that too many hold."""
+        narrowed = self._narrowed(leaving_out)
+        return narrowed.filter(pk__in=self._hits.ids) if self.has_words else narrowed
+
+    @cached_property
+    def _hits(self) -> search.Hits:
+        """All that holds the keyword, whatever else is chosen."""
+        return search.hits(self.keyword, Project.objects.public())
+
     @property
-    def selected_count(self) -> int:
-        return len(self.chips)
-
-    # Rows: the facets of every public project that holds the keyword
-
-    @cached_property
-    def _ranks(self) -> dict[int, int] | None:
-        """The place of each hit of the keyword; None without one."""
-        if not search.query_words(self.keyword):
-            return None
-        return {pk: place for place, pk in enumerate(search.ids(self.keyword, Project))}
+    def is_capped(self) -> bool:
+        """Whether the keyword stands on more projects than are looked at."""
+        return self.has_words and self._hits.is_capped
 
     @cached_property
-    def _rows(self) -> list[tuple[int, dict[str, set[str]]]]:
-        projects = Project.objects.public().in_list_order(self.now)
-        if self._ranks is not None:
-            projects = projects.filter(pk__in=list(self._ranks))
-        rows: dict[int, dict[str, set[str]]] = {
-            pk: {"status": {status}, "area": {area}, "technique": set(), "modality": set()}
-            for pk, status, area in projects.values_list("pk", "status", "area__slug")
-        }
-        for name, through in {"technique": Project.techniques.through, "modality": Project.modalities.through}.items():
-            for pk, slug in through.objects.values_list("project_id", f"{name}__slug"):  # type: ignore[attr-defined]
-                if pk in rows:
-                    rows[pk][name].add(slug)
-        return list(rows.items())
-
-    def _matches(self, row: dict[str, set[str]], *, leaving_out: str = "") -> bool:
-        return all(
-            name == leaving_out or not values or row[name].intersection(values) for name, values in self.chosen.items()
-        )
+    def _best(self) -> list[int]:
+        """With a keyword: the ids of what is found, first what accepts applications, each best first."""
+        if self.is_capped:
+            first = search.hits(self.keyword, self._narrowed().accepting(self.now)).ids
+            found = search.hits(self.keyword, self._narrowed()).ids if self._conditions else self._hits.ids
+            return list(dict.fromkeys([*first, *found]))[: search.MAX_HITS]
+        places = {pk: place for place, pk in enumerate(self._hits.ids)}
+        rows = self._matching().values_list("pk", "status", "round") if places else []
+        order = {pk: (self._rank(status, of) != ListRank.ACCEPTING, places[pk]) for pk, status, of in rows}
+        return sorted(order, key=order.__getitem__)
 
     @cached_property
-    def found(self) -> list[int]:
-        """The ids of all matches in order: those that accept applications first, then A to Z or by relevance."""
-        found = [pk for pk, row in self._rows if self._matches(row)]
-        if self._ranks is not None:
-            ranks = self._ranks
-            accepting = set(Project.objects.accepting(self.now).filter(pk__in=found).values_list("pk", flat=True))
-            found.sort(key=lambda pk: (pk not in accepting, ranks[pk]))
-        return found
+    def _open_rounds(self) -> set[int]:
+        return set(ApplicationRound.objects.open_at(self.now).values_list("pk", flat=True))
 
-    # What the page shows
+    def _rank(self, status: str, in_round: int | None) -> ListRank:
+        return ListRank.of(status, is_round_open=in_round in self._open_rounds)
+
+    # How many
+
+    @cached_property
+    def _tally(self) -> Counter[tuple[str, ListRank, str]]:
+        """How many projects match by status, place in the list and area, whatever status and area are chosen."""
+        if self.has_words and not self._hits.ids:
+            return Counter()
+        rows = self._matching("status", "area").values_list("status", "round", "area").order_by()
+        slugs = self.vocabularies.slugs["area"]
+        tally: Counter[tuple[str, ListRank, str]] = Counter()
+        for status, of, area, count in rows.annotate(Count("pk")):
+            tally[status, self._rank(status, of), slugs.get(area, "")] += count
+        return tally
+
+    def _is_chosen(self, facet: str, value: str) -> bool:
+        return not self.chosen[facet] or value in self.chosen[facet]
+
+    @cached_property
+    def _by_rank(self) -> Counter[ListRank]:
+        """How many are found in each part of the list."""
+        ranks: Counter[ListRank] = Counter()
+        for (status, rank, area), count in self._tally.items():
+            if self._is_chosen("status", status) and self._is_chosen("area", area):
+                ranks[rank] += count
+        return ranks
+
+    @cached_property
+    def count(self) -> int:
+        """How many projects are found; of a keyword that too many hold, how many are shown."""
+        return len(self._best) if self.has_words else self._by_rank.total()
+
+    @property
+    def is_more(self) -> bool:
+        """Whether there are more than are shown."""
+        return self.is_capped and self.count == search.MAX_HITS
 
     @cached_property
     def facets(self) -> list[Facet]:
-        facets = []
-        for name, (label, known) in self.vocabularies.items():
-            counts = Counter(
-                value for _, row in self._rows if self._matches(row, leaving_out=name) for value in row[name]
-            )
-            options = [
-                Option(name, value, text, counts[value], value in self.chosen[name]) for value, text in known.items()
-            ]
-            facets.append(Facet(name, label, options, folded=name == "technique"))
-        return facets
+        if self.is_capped:
+            return self.vocabularies.facets(self.chosen, None)
+        counts: dict[str, Counter[str]] = {"status": Counter(), "area": Counter()}
+        for (status, _, area), count in self._tally.items():
+            if self._is_chosen("area", area):
+                counts["status"][status] += count
+            if self._is_chosen("status", status):
+                counts["area"][area] += count
+        for name, through in THROUGHS.items():
+            slugs = self.vocabularies.slugs[name]
+            rows: Any = []
+            if not self.has_words or self._hits.ids:
+                matching = self._matching(name).values("pk")
+                rows = (
+                    through._default_manager.filter(project__in=matching)
+                    .values_list(name)
+                    .order_by()
+                    .annotate(Count("pk"))
+                )
+            counts[name] = Counter({slugs[pk]: count for pk, count in rows if pk in slugs})
+        return self.vocabularies.facets(self.chosen, counts)
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether nothing is published at all."""
+        return not self.count and not Project.objects.public().exists()
+
+    # Which are shown
 
     @cached_property
     def page(self) -> Page[Any]:
-        return Paginator(self.found, PER_PAGE).get_page(self.page_number)
+        """The places in the list that the page shows, as Django pages them."""
+        return Paginator(range(self.count), PER_PAGE).get_page(self.page_number)
 
     @cached_property
     def projects(self) -> list[Project]:
         """The projects of the page, in order."""
-        by_pk = Project.objects.public().for_listing().in_bulk(list(self.page.object_list))
-        return [by_pk[pk] for pk in self.page.object_list if pk in by_pk]
+        return self.in_order(max(self.page.start_index() - 1, 0), self.page.end_index())
+
+    def in_order(self, start: int, stop: int) -> list[Project]:
+        """The found projects from place ``start`` up to ``stop``, with what a list shows."""
+        if self.has_words:
+            pks = self._best[start:stop]
+            by_pk = Project.objects.public().for_listing().in_bulk(pks)
+            return [by_pk[pk] for pk in pks if pk in by_pk]
+        found: list[Project] = []
+        for rank in ListRank:
+            size = self._by_rank[rank]
+            if start < size and stop > 0:
+                # The database walks an index to these places, and reads no more rows than they are.
+                places = self._narrowed().of_rank(rank, self.now).a_to_z().values("pk")[max(start, 0) : stop]
+                listed = Project.objects.public().for_listing().prefetch_related(None)
+                found += listed.filter(pk__in=places).a_to_z()
+            start, stop = start - size, stop - size
+        prefetch_related_objects(found, "techniques", "modalities")
+        return found
+
+    def newest(self, limit: int) -> list[Project]:
+        """The found projects that changed last, newest change first."""
+        found = self._narrowed().filter(pk__in=self._best) if self.has_words else self._narrowed()
+        return list(found.for_listing().order_by("-updated_at", "-pk")[:limit])
+
+    # Words and addresses
 
     def query(self, **without: str) -> str:
-        """The canonical query of this look, leaving out one value of a facet or the keyword; ends in ``&`` if any."""
+        """The canonical query of this look, leaving out the keyword, a facet (``area=""``) or one value of a facet."""
         pairs = [("q", self.keyword)] if self.keyword and "q" not in without else []
         for name, values in self.chosen.items():
-            pairs += [(name, value) for value in values if without.get(name) != value]
+            if without.get(name) != "":
+                pairs += [(name, value) for value in values if without.get(name) != value]
         return urlencode(pairs)
 
     @property
@@ -164,20 +212,72 @@ class Finder:
         query = self.query()
         return f"{query}&" if query else ""
 
+    @property
+    def canonical_query(self) -> str:
+        """The query of the one address under which this page is known."""
+        page = f"page={self.page.number}" if self.page.number > 1 else ""
+        return "&".join(part for part in [self.query(), page] if part)
+
     @cached_property
     def chips(self) -> list[Chip]:
+        """The filters in force, each with the query without it."""
         chips = [Chip(f"“{self.keyword}”", self.query(q=""))] if self.keyword else []
-        for facet in self.facets:
-            chips += [Chip(option.label, self.query(**{facet.name: option.value})) for option in facet.selected]
+        for name, values in self.chosen.items():
+            known = self.vocabularies.names[name]
+            chips += [Chip(known[value], self.query(**{name: value})) for value in values]
         return chips
 
     @property
+    def selected_count(self) -> int:
+        return len(self.chips)
+
+    @property
     def title(self) -> str:
-        """Internship projects: open, text."""
+        """Internship projects: “letters”, Open, Text."""
         labels = [chip.label for chip in self.chips]
         return f"Internship projects: {', '.join(labels)}" if labels else "Internship projects"
 
+    # Where to go from a page without results
+
     @cached_property
-    def total(self) -> int:
-        """How many projects there are without any filter."""
-        return Project.objects.public().count()
+    def totals(self) -> dict[str, int]:
+        """For a page without results: how many are public, how many of them open, and what other filters would give.
+
+        ``without_area`` counts what dropping the areas would give, ``only_area`` what keeping nothing but them would.
+        It is one look over the whole list, which no other page takes.
+        """
+        is_open = self.vocabularies.condition("status", [Status.OPEN])
+        counts = {"total": Count("pk"), "open": Count("pk", filter=is_open)}
+        filters = dict(self._conditions)
+        if self.is_capped:  # what goes with a keyword that too many hold is not counted
+            counts["without_q"] = Count("pk", filter=Q(*filters.values()))
+            filters = {}
+        elif self.has_words:
+            filters["q"] = Q(pk__in=self._hits.ids)
+        for name, condition in filters.items():
+            others = [other for key, other in filters.items() if key != name]
+            counts[f"without_{name}"] = Count("pk", filter=Q(*others))
+            counts[f"only_{name}"] = Count("pk", filter=condition)
+        found: dict[str, int] = Project.objects.public().aggregate(**counts)
+        return found
+
+    @cached_property
+    def way_out(self) -> WayOut | None:
+        """The narrowest filter: dropping it gives most. Where dropping one is not enough, the best one to keep."""
+        dropped = {name: self.totals.get(f"without_{name}", 0) for name in ["q", *self._conditions]}
+        # The open projects have a line of their own on that page.
+        kept = {name: self.totals.get(f"only_{name}", 0) for name in dropped if name != "status"}
+        name = max(dropped, key=dropped.__getitem__)
+        if dropped[name]:
+            return WayOut("remove", self._in_words(name), dropped[name], self.query(**{name: ""}))
+        name = max(kept, key=kept.__getitem__)
+        if kept[name]:
+            others = {other: "" for other in ["q", *self.chosen] if other != name}
+            return WayOut("keep only", self._in_words(name), kept[name], self.query(**others))
+        return None
+
+    def _in_words(self, name: str) -> str:
+        """What is chosen in a facet, or the keyword: “letters”; Graphs or Simulation."""
+        if name == "q":
+            return f"“{self.keyword}”"
+        return " or ".join(self.vocabularies.names[name][value] for value in self.chosen[name])

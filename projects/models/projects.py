@@ -1,4 +1,4 @@
-"""A project, its lifecycle, and the one definition of "accepting applications"."""
+"""A project, and the one definition of "accepting applications"."""
 
 from __future__ import annotations
 
@@ -7,91 +7,87 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from portal.markdown import MarkdownField, plain
-from portal.models import Organisation
+from portal.models import DateChange, Organisation
 from portal.publishing import (
     Lifecycle,
     Publishable,
     PublishableQuerySet,
     SearchDocument,
+    latest,
     status_field,
     status_is_known,
 )
-from portal.windows import WindowState, accepts_at
+from portal.windows import WindowState
 from projects.models.rounds import ApplicationRound
+from projects.models.statuses import ListRank, Status
 from projects.models.terms import Area, Modality, Technique
 
 
-class Status(Lifecycle):
-    """How far a project has got. Any status may follow any other: real projects pause and open again."""
-
-    DRAFT = "draft", "Draft"
-    OPEN = "open", "Open"
-    ACTIVE = "active", "In progress"
-    PAUSED = "paused", "Paused"
-    COMPLETED = "completed", "Completed"
-    ARCHIVED = "archived", "Archived"
-
-    @property
-    def colour(self) -> str:
-        return {
-            Status.DRAFT: "white",
-            Status.OPEN: "green",
-            Status.ACTIVE: "purple",
-            Status.PAUSED: "yellow",
-            Status.COMPLETED: "blue",
-            Status.ARCHIVED: "grey",
-        }[self]
-
-    @property
-    def meaning(self) -> str:
-        return {
-            Status.DRAFT: "Not published yet. Only staff can see it.",
-            Status.OPEN: "You can apply for it while its application round is open.",
-            Status.ACTIVE: "An intern is working on it now.",
-            Status.PAUSED: "Work has stopped for now. It may open again.",
-            Status.COMPLETED: "An intern has finished the work and reported on it.",
-            Status.ARCHIVED: "There are no plans to run it. Its page is kept for the record.",
-        }[self]
-
-    @property
-    def since(self) -> str:
-        """What stands before the day on which a project came to this status: “Paused since”, “Completed on”."""
-        return f"{self.label} {'on' if self in {Status.COMPLETED, Status.ARCHIVED} else 'since'}"
-
-    @property
-    def is_closed(self) -> bool:
-        """Paused, completed or archived: nobody can apply and nobody is working on it."""
-        return self in {Status.PAUSED, Status.COMPLETED, Status.ARCHIVED}
-
-    @property
-    def is_indexable(self) -> bool:
-        return self in {Status.OPEN, Status.ACTIVE}
-
-
 class ProjectQuerySet(PublishableQuerySet):
+    def open(self) -> Self:
+        """Open, whether or not their rounds take applications at the moment."""
+        return self.filter(status=Status.OPEN)
+
     def accepting(self, now: dt.datetime | None = None) -> Self:
         """Open, in a round that is open at ``now``: the one definition of accepting applications."""
         return self.filter(self._accepting(now))
 
-    def in_list_order(self, now: dt.datetime | None = None) -> Self:
-        """What can be applied for first, then what is open, then the rest; each from A to Z."""
-        order = Case(
-            When(self._accepting(now), then=Value(0)), When(status=Status.OPEN, then=Value(1)), default=Value(2)
-        )
-        return self.order_by(order, Lower("title"), "pk")
-
     @staticmethod
     def _accepting(now: dt.datetime | None) -> Q:
-        return Q(status=Status.OPEN) & accepts_at(now or timezone.now(), "round__")
+        return Q(status=Status.OPEN, round__in=ApplicationRound.objects.open_at(now or timezone.now()))
+
+    def of_rank(self, rank: ListRank, now: dt.datetime) -> Self:
+        """One part of the list."""
+        match rank:
+            case ListRank.ACCEPTING:
+                return self.accepting(now)
+            case ListRank.OPEN:
+                return self.open().exclude(self._accepting(now))
+            case _:
+                return self.exclude(status=Status.OPEN)
+
+    def a_to_z(self) -> Self:
+        return self.order_by("sort_title", "pk")
+
+    def with_terms(self) -> Self:
+        """With all that stands beside a project: its terms, partner and round."""
+        return self.select_related("area", "partner", "round").prefetch_related("techniques", "modalities")
+
+    def with_round_moved_at(self) -> Self:
+        moves = DateChange.objects.filter(kind=ApplicationRound._meta.label_lower, object_id=OuterRef("round_id"))
+        return self.annotate(round_moved_at=Subquery(moves.order_by("-at").values("at")[:1]))
+
+    def for_index(self) -> Self:
+        return self.with_terms()
 
     def for_listing(self) -> Self:
-        return self.select_related("area", "partner", "round").prefetch_related("techniques", "modalities")
+        return self.with_terms().with_round_moved_at().defer(*(name for name, _ in SECTIONS), "source_text")
+
+    def for_sitemap(self) -> Self:
+        return super().for_sitemap().select_related("round").defer("round__how_to_apply").with_round_moved_at()
+
+    def indexable(self) -> Self:
+        """As the status has it, but none that another took the place of: search engines are to find that one."""
+        superseded = self.model.objects.public().filter(supersedes__isnull=False).order_by().values("supersedes")
+        return super().indexable().exclude(pk__in=superseded)
+
+    def modified_at(self, now: dt.datetime) -> dt.datetime | None:
+        open_here = self.open().order_by()
+        rounds = {"kind": ApplicationRound._meta.label_lower, "object_id__in": open_here.values("round")}
+        moves = DateChange.objects.filter(**rounds).order_by("-at").values("at")[:1]
+        boundaries = {
+            name: Max(f"round__{name}", filter=Q(status=Status.OPEN, **{f"round__{name}__lte": now}))
+            for name in ("opens_at", "closes_at")
+        }
+        found = self.aggregate(updated=Max("updated_at"), moved=Max(Subquery(moves)), **boundaries)
+        return max((moment for moment in found.values() if moment), default=None)
 
 
 SECTIONS: tuple[tuple[str, str], ...] = (
@@ -103,6 +99,10 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("datasets", "Data"),
     ("desired_skills", "Skills that help"),
 )
+
+
+# The portal's own pages below /projects/, those that are and those to come.
+RESERVED_ADDRESSES = ("calendar", "data", "feed", "propose", "rounds", "terms")
 
 
 class Section(NamedTuple):
@@ -119,8 +119,13 @@ class Project(Publishable):
     Status = Status
     kind_label = "Project"
     kind_plural = "Projects"
+    listed_at = ("projects:index", "projects:terms")
 
     status = status_field(Status)
+    # Lists are ordered by it, from an index: the databases do not agree on what an index of an expression is good for.
+    sort_title = models.GeneratedField(
+        expression=Lower("title"), output_field=models.CharField(max_length=250), db_persist=True
+    )
     area = models.ForeignKey(
         Area,
         null=True,
@@ -184,6 +189,11 @@ class Project(Publishable):
 
     class Meta(Publishable.Meta):
         ordering = ["title"]
+        indexes = [
+            # All that the finder counts by, and all that it orders by, so that it reads no briefs to count them.
+            models.Index(fields=["status", "round", "area"], name="project_counts"),
+            models.Index(fields=["sort_title", "id", "status", "round", "area"], name="project_list"),
+        ]
         constraints = [
             *Publishable.Meta.constraints,
             status_is_known(Status),
@@ -196,6 +206,11 @@ class Project(Publishable):
                 condition=Q(supersedes__isnull=True) | ~Q(supersedes=F("pk")),
                 name="project_does_not_supersede_itself",
                 violation_error_message="A project cannot replace itself.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(slug__in=RESERVED_ADDRESSES),
+                name="project_address_is_free",
+                violation_error_message="Choose another address: a page of the portal itself stands at this one.",
             ),
         ]
 
@@ -224,19 +239,45 @@ class Project(Publishable):
             return ""
         return self.round.sentence(now) if self.round else "Application dates to be announced"
 
-    @property
-    def applications_state(self) -> WindowState:
-        return self.round.state() if self.round else WindowState.UNDATED
+    def applications_state(self, now: dt.datetime | None = None) -> WindowState:
+        """The state of its round. Whether one can apply depends on the status too: see ``is_accepting``."""
+        return self.round.state(now) if self.round else WindowState.UNDATED
 
     @property
     def sections(self) -> list[Section]:
         """The sections that are written."""
         return [Section(name, heading, text) for name, heading in SECTIONS if (text := getattr(self, name).strip())]
 
+    @cached_property
+    def successors(self) -> list[Project]:
+        """The public projects that took its place or continue it, A to Z."""
+        # By key: SQLite takes an index that holds nothing but empty values for useless, and reads the table instead.
+        newer = Project.objects.public().filter(pk__in=Project.objects.filter(supersedes=self).values("pk"))
+        return list(newer.defer(*(name for name, _ in SECTIONS), "source_text"))
+
     @property
-    def successor(self) -> Project | None:
-        """The public project that replaces this one."""
-        return self.superseded_by.all().public().first()
+    def predecessor(self) -> Project | None:
+        """The public project that this one took the place of or continues."""
+        older = self.supersedes
+        return older if older and older.is_public else None
+
+    @property
+    def is_indexable(self) -> bool:
+        return super().is_indexable and not self.successors
+
+    @cached_property
+    def round_moved_at(self) -> dt.datetime | None:
+        """When a date of its round last moved. Lists bring it along, by ``with_round_moved_at()``."""
+        found: dt.datetime | None = (
+            Project.objects.filter(pk=self.pk).with_round_moved_at().values_list("round_moved_at", flat=True).first()
+        )
+        return found
+
+    def modified_at(self, now: dt.datetime) -> dt.datetime:
+        """An open project says until when one can apply, so it also changes as its round opens, closes and moves."""
+        if self.status != Status.OPEN or self.round is None:
+            return self.updated_at
+        return latest(now, self.updated_at, self.round.opens_at, self.round.closes_at, self.round_moved_at)
 
     @property
     def reason(self) -> str:
@@ -256,7 +297,10 @@ class Project(Publishable):
 
     @property
     def search_facts(self) -> list[tuple[str, str]]:
+        # A project without a round stands where one without dates does.
+        standing = (self.round or ApplicationRound()).standing() if self.status == Status.OPEN else ""
         facts = [
+            ("Applications", standing),
             ("Area", self.area.name if self.area else ""),
             ("Technique", ", ".join(term.name for term in self.techniques.all())),
             ("Data", ", ".join(term.name for term in self.modalities.all())),

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
 
+from portal.date_changes import MovedDate, moved_lately
 from portal.markdown import MarkdownField
-from portal.windows import ApplicationWindow
+from portal.windows import ApplicationWindow, accepts_at
+
+
+class ApplicationRoundQuerySet(models.QuerySet["ApplicationRound"]):
+    def open_at(self, now: dt.datetime) -> Self:
+        """Those in which one can apply at ``now``."""
+        return self.filter(accepts_at(now))
 
 
 class ApplicationRound(ApplicationWindow):
@@ -19,13 +27,14 @@ class ApplicationRound(ApplicationWindow):
         level=3, blank=True, help_text="Shown on every open project of this round while it is open or about to open."
     )
 
+    objects: ClassVar[Any] = ApplicationRoundQuerySet.as_manager()
+
     class Meta(ApplicationWindow.Meta):
         ordering = ["-opens_at", "name"]
 
     def __str__(self) -> str:
         return self.name
 
-    @classmethod
-    def next_to_open(cls, now: dt.datetime | None = None) -> ApplicationRound | None:
-        """The round that opens next, if one is announced."""
-        return cls.objects.filter(opens_at__gt=now or timezone.now()).order_by("opens_at").first()
+    def moved_dates(self, now: dt.datetime | None = None) -> list[MovedDate]:
+        """What readers are told for a fortnight after a date of it moved."""
+        return moved_lately([self], now or timezone.now())
