@@ -4,19 +4,21 @@ from django.contrib import admin
 from django.urls import include, path
 
 from portal import editor, views
+from portal.sitemap import sitemap
 
 handler404 = "portal.views.not_found"
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("projects/", include("projects.urls")),
+    path("", include("projects.export_urls")),
     path("fellowship/", include("fellowship.urls")),
     path("articles/", include("articles.urls")),
     path("search/", views.search_page, name="search"),
     path("accessibility/", views.statement, {"subject": "accessibility"}, name="accessibility"),
     path("cookies/", views.statement, {"subject": "cookies"}, name="cookies"),
     path("privacy/", views.statement, {"subject": "privacy"}, name="privacy"),
-    path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("sitemap.xml", sitemap, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path("healthz", views.health, name="health"),
     path("admin/markdownx/", include(editor.urlpatterns)),

@@ -1,10 +1,16 @@
-"""A column for an address on the web."""
+"""Addresses on the web: a column for one, and the portal's own in full."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
+
+
+def absolute(path: str, query: str = "") -> str:
+    """The address of a page of the portal as others must write it, in its one canonical form."""
+    return f"{settings.PORTAL_URL}{path}{'?' if query else ''}{query}"
 
 
 class WebAddressField(models.URLField):

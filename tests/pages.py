@@ -88,7 +88,7 @@ class Page(HTMLParser):
         """The address of everything that the browser fetches for the page without being asked."""
         found = []
         for tag, attributes in self.tags:
-            if tag == "link" and attributes.get("rel") == "canonical":
+            if tag == "link" and attributes.get("rel") in {"canonical", "alternate"}:
                 continue
             if tag in {"link", "image", "use"}:
                 found.append(attributes.get("href", ""))

@@ -1,14 +1,22 @@
 """Queries that no form sends: each is answered with a page, and none with an error."""
 
+import csv
 import gzip
+import io
+import json
+from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
+from django.http import QueryDict
 from django.test import RequestFactory
 from hypothesis import HealthCheck, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from portal.views import RESULTS_PER_PAGE
 from projects.finder import Finder
+from projects.models import Project
 from tests import factories as make
 from tests.pages import Page
 from tests.world import PAGES, World
@@ -16,7 +24,17 @@ from tests.world import PAGES, World
 pytestmark = pytest.mark.django_db
 
 LISTS = ["/projects/", "/search/", "/articles/"]
+FILES = ["/projects/feed/", "/projects.json", "/projects.csv"]
 NAMES = ["q", "status", "area", "technique", "modality", "page", "kind"]
+
+
+def written(pairs):
+    """Names and values as the query of an address, halves of surrogate pairs and all."""
+    return "&".join(
+        f"{quote(name)}={quote(str(value).encode(errors='surrogatepass'))}" for name, value in pairs
+    ).encode()
+
+
 VALUES = [
     "",
     "%00",
@@ -53,9 +71,47 @@ VALUES = [
 ]
 
 
+# What means something to FTS5, to a tsquery, to SQL, to XML, to a spreadsheet or to a path.
+OPERATORS = [
+    *"""* " ' ( ) : ^ + - & | ! < > <-> , ; % _ \\ / = @ ` $ [ ] { } ~ #""".split(),
+    *"AND OR NOT NEAR NEAR(a,2) title: :* :AB a:*D <2> '' \"\" -- /* ]]> &amp; <!-- %s {0} {{ ../".split(),
+    *["\0", "\x0b", "\ufffe", "\udcff", "\u202e", "\r\n", "\t", " "],
+]
+WORDS = st.lists(st.sampled_from([*OPERATORS, "waiting", "wait", "project"]) | st.text(max_size=8), max_size=12)
+FACETS = st.sampled_from(["open", "paused", "draft", "area-0", "none", ""]) | st.text(max_size=8)
+PAIRS = st.tuples(
+    st.sampled_from([*NAMES, "page", "q[]", "Q", "status[]", "order"]), WORDS.map(" ".join) | FACETS | st.integers()
+)
+ANY_QUERY = (
+    st.binary(max_size=200)
+    | st.lists(PAIRS, max_size=8).map(written)
+    | st.tuples(st.lists(PAIRS, min_size=1, max_size=3).map(written), st.integers(1, 300)).map(
+        lambda drawn: b"&".join([drawn[0]] * drawn[1])
+    )
+)
+
+
 @pytest.fixture
 def world():
     return World()
+
+
+def read(path, response):
+    """How many projects a list shows or a file holds; no program that reads the file stumbles."""
+    assert response.status_code == 200, path
+    assert not response.cookies
+    content = response.getvalue()
+    assert len(content) < 300_000
+    if path == "/projects/feed/":
+        return len(ElementTree.fromstring(content).findall("{http://www.w3.org/2005/Atom}entry"))  # noqa: S314 - ours
+    if path == "/projects.json":
+        return len(json.loads(content)["projects"])
+    if path == "/projects.csv":
+        return len(list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))) - 1
+    assert b"<script>alert" not in content
+    page = Page(content.decode())
+    assert len(page.text("h1")) == 1
+    return sum("app-result" in item.get("class", "").split() for item in page.all("li"))
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -93,11 +149,27 @@ def test_no_value_of_any_name_is_an_error(client, world, path, name):
     ],
     ids=lambda query: query[:24] + (f"...{len(query)}" if len(query) > 24 else ""),
 )
-@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("path", [*LISTS, *FILES])
 def test_no_query_is_an_error_however_long(client, world, path, query):
-    response = client.get(path + query)
-    assert response.status_code == 200
-    assert len(response.content) < 300_000
+    assert read(path, client.get(path + query)) <= RESULTS_PER_PAGE
+
+
+@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_value_of_any_name_spoils_a_file(client, world, path, name):
+    for value in VALUES:
+        query = f"{name}={value}"
+        assert read(path, client.get(f"{path}?{query}")) == Finder(QueryDict(query)).count, value
+
+
+@given(ANY_QUERY)
+@effort(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_query_that_can_be_thought_of_is_an_error_or_gives_more_than_it_asks_for(client, world, query):
+    found = Finder(QueryDict(query)).count
+    assert found <= Project.objects.public().count()
+    rows = {path: read(path, client.get(path, QUERY_STRING=query.decode("latin-1"))) for path in ["/projects/", *FILES]}
+    assert rows == dict.fromkeys(rows, found)
+    assert read("/search/", client.get("/search/", QUERY_STRING=query.decode("latin-1"))) <= RESULTS_PER_PAGE
 
 
 @pytest.mark.parametrize("route", PAGES)

@@ -1,0 +1,117 @@
+"""The list of projects as files: JSON and CSV of exactly the filter in force, and the page about them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.open_data import for_programs
+from portal.search import MAX_HITS
+from portal.web_address import absolute
+from projects.feed import LIMIT
+from projects.fields import FIELDS, Listed, listed
+from projects.finder import Finder
+
+PER_ANSWER = 1_000
+# Rows of a CSV that are in memory at once.
+CHUNK = 500
+
+# A spreadsheet takes a cell for a formula by its first visible sign; some take the wide forms of the signs too.
+_FORMULA = "=+-@＝＋－＠"
+_LINE_STARTS = "\t\r\n"
+
+
+@for_programs
+def as_json(request: HttpRequest) -> HttpResponse:
+    """The projects that a query finds, in list order, so many an answer."""
+    text = json.dumps(document(Finder(request.GET, timezone.now())), ensure_ascii=False)
+    return HttpResponse(text, content_type="application/json; charset=utf-8")
+
+
+@for_programs
+def as_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """All projects that a query finds, in list order, for a spreadsheet (RFC 4180)."""
+    now = timezone.now()
+    name = f"projects-{timezone.localtime(now).date().isoformat()}.csv"
+    return StreamingHttpResponse(
+        table(Finder(request.GET, now)),
+        content_type="text/csv; charset=utf-8; header=present",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def about(request: HttpRequest) -> HttpResponse:
+    """What the feed, the calendar and the files are for, and what each field means."""
+    addresses = {
+        "feed": absolute(reverse("projects:feed")),
+        "calendar": absolute(reverse("projects:calendar")),
+        "json": absolute(reverse("exports:json")),
+        "csv": absolute(reverse("exports:csv")),
+    }
+    limits = {"answer": f"{PER_ANSWER:,}", "words": f"{MAX_HITS:,}", "feed": LIMIT}
+    context = {"fields": FIELDS, "addresses": addresses, "limits": limits}
+    return render(request, "projects/data.html", context)
+
+
+# JSON ---------------------------------------------------------------------------------------------
+
+
+def document(finder: Finder) -> dict[str, Any]:
+    """One answer: what was asked for, how many there are, and this part of them."""
+    page = Paginator(range(finder.count), PER_ANSWER).get_page(finder.page_number)
+    start = (page.number - 1) * PER_ANSWER
+    following = "&".join(filter(None, [finder.query(), f"page={page.number + 1}"]))
+    return {
+        "title": finder.title,
+        "address": absolute(reverse("projects:index"), finder.query()),
+        "count": finder.count,
+        "next": absolute(reverse("exports:json"), following) if page.has_next() else None,
+        "projects": [as_object(each) for each in listed(finder.in_order(start, start + PER_ANSWER), finder.now)],
+    }
+
+
+def as_object(project: Listed) -> dict[str, Any]:
+    """One project in JSON."""
+    found: dict[str, Any] = {}
+    for field in FIELDS:
+        group, _, name = field.name.rpartition(".")
+        (found.setdefault(group, {}) if group else found)[name] = field.value(project)
+    return found
+
+
+# CSV ----------------------------------------------------------------------------------------------
+
+
+def table(finder: Finder) -> Iterator[bytes]:
+    """The lines of the file, a chunk at a time. The mark at its beginning tells spreadsheets that it is UTF-8."""
+    yield "\ufeff".encode() + _lines([[column for field in FIELDS for column in field.columns]])
+    start = 0
+    while projects := finder.in_order(start, start + CHUNK):
+        yield _lines([as_row(each) for each in listed(projects, finder.now)])
+        start += CHUNK
+
+
+def as_row(project: Listed) -> list[str]:
+    """One project in CSV."""
+    return [harmless(cell) for field in FIELDS for cell in field.cells(project)]
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    first = next((sign for sign in cell if sign.isprintable() and not sign.isspace()), "")
+    return f"'{cell}" if cell and (first in _FORMULA or cell[0] in _LINE_STARTS) else cell
+
+
+def _lines(rows: list[list[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
