@@ -22,7 +22,7 @@ from fellowship.models import (
     Testimonial,
 )
 from portal import search
-from portal.models import ForwardingAddress, Notice, Organisation, Statement, User
+from portal.models import DateChange, ForwardingAddress, Notice, Organisation, Statement, User
 from portal.publishing import Publishable
 from projects.models import ApplicationRound, Area, Modality, Output, Placement, Project, Technique
 
@@ -137,6 +137,23 @@ class ApplicationRoundFactory(DjangoModelFactory):
     closes_at = factory.LazyFunction(lambda: in_days(40))
     apply_url = "https://example.org/apply"
     how_to_apply = "Send a letter."
+
+
+class DateChangeFactory(DjangoModelFactory):
+    """The deadline of a round that was a week earlier until now."""
+
+    class Meta:
+        model = DateChange
+
+    class Params:
+        window = factory.SubFactory(ApplicationRoundFactory)
+
+    kind = factory.LazyAttribute(lambda change: change.window._meta.label_lower)
+    object_id = factory.LazyAttribute(lambda change: change.window.pk)
+    title = factory.LazyAttribute(lambda change: str(change.window))
+    field = DateChange.Field.CLOSES_AT
+    old = factory.LazyAttribute(lambda change: change.new - dt.timedelta(days=7))
+    new = factory.LazyAttribute(lambda change: change.window.closes_at)
 
 
 class PublishableFactory(DjangoModelFactory):
