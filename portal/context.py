@@ -11,5 +11,6 @@ def operator(request: HttpRequest) -> dict[str, str]:
         "portal_email": settings.PORTAL_EMAIL,
         "portal_logo": settings.PORTAL_LOGO,
         "portal_stylesheet": settings.PORTAL_STYLESHEET,
+        "portal_url": settings.PORTAL_URL,
         "canonical_url": settings.PORTAL_URL + request.path,
     }

@@ -49,6 +49,11 @@ def months(first: dt.date, last: dt.date) -> str:
     return f"{month(first)} to {month(last)}"
 
 
+def midnight(value: dt.date) -> dt.datetime:
+    """The moment at which that day begins in London."""
+    return timezone.make_aware(dt.datetime.combine(value, dt.time()))
+
+
 def local_day(value: dt.datetime) -> dt.date:
     """The day it is in London at that moment."""
     return timezone.localtime(value).date()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.paginator import Paginator
@@ -19,7 +17,6 @@ from django.views.static import serve
 from portal import home as home_page
 from portal import statements
 from portal.models import Notice, Statement
-from portal.publishing import Publishable
 from portal.search import MAX_QUERY, search
 
 RESULTS_PER_PAGE = 20
@@ -56,19 +53,6 @@ def statement(request: HttpRequest, subject: str) -> HttpResponse:
     """The accessibility, cookies or privacy page."""
     text = statements.current(Statement.Subject(subject))
     return render(request, "portal/statement.html", {"statement": text})
-
-
-def sitemap(request: HttpRequest) -> HttpResponse:
-    """Every page that search engines are invited to (sitemaps.org, protocol 0.9)."""
-    pages: list[dict[str, Any]] = [
-        {"address": settings.PORTAL_URL + path, "updated_at": None} for path in ["/", "/projects/", "/articles/"]
-    ]
-    for kind in Publishable.kinds():
-        pages += [
-            {"address": settings.PORTAL_URL + item.get_absolute_url(), "updated_at": item.updated_at}
-            for item in kind._default_manager.indexable().for_listing().order_by("pk")
-        ]
-    return render(request, "portal/sitemap.xml", {"pages": pages}, content_type="application/xml")
 
 
 def robots(request: HttpRequest) -> HttpResponse:

@@ -1,28 +1,109 @@
-"""Projects like one that cannot be applied for: those that accept applications and share most terms with it."""
+"""Projects like one that cannot be applied for: those that accept applications, share terms with it, and say which."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from projects.models import Project
+from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from portal.search import stem, words
+from projects.models import Project, Term
 
 HOW_MANY = 3
 AREA_WEIGHT = 2
+# However many accept applications, this many of the newest are looked at, and the texts of this many compared.
+NEWEST = 500
+BEST = 20
+TERMS_NAMED = 3
+
+# Words that say nothing of what a project is about, as stems.
+COMMON = frozenset(
+    stem(word)
+    for word in """
+    a about an and any are as at be been both but by can could do does for from had has have how if in into is it its
+    itself many may more most much new no not of on one only or our other over same so some such than that the their
+    them then there these they this those through to two up use used using via was we were what when where whether
+    which while who why will with within without would you your
+    analysis approach data health healthcare help improve internship intern model models nhs patient project service
+    study team understand work
+    """.split()
+)
 
 
-def similar_projects(project: Project, now: dt.datetime) -> list[Project]:
-    """Up to three projects that accept applications, most shared terms first; an area counts twice, ties go A to Z."""
-    techniques = {term.pk for term in project.techniques.all()}
-    modalities = {term.pk for term in project.modalities.all()}
+@dataclass(frozen=True)
+class Similar:
+    """A project to apply for instead, and in one line what it shares with the one that was read."""
 
-    def shared(other: Project) -> int:
-        area = AREA_WEIGHT if other.area_id is not None and other.area_id == project.area_id else 0
-        return (
-            area
-            + len(techniques & {term.pk for term in other.techniques.all()})
-            + len(modalities & {term.pk for term in other.modalities.all()})
-        )
+    project: Project
+    why: str
 
-    others = Project.objects.public().accepting(now).exclude(pk=project.pk).for_listing().order_by("title")
-    ranked = sorted(others, key=shared, reverse=True)
-    return [other for other in ranked if shared(other)][:HOW_MANY]
+
+def similar_projects(project: Project, now: dt.datetime) -> list[Similar]:
+    """Up to three projects that accept applications and share at least one term, most shared terms first.
+
+    An area counts twice, each shared technique or type of data once. Ties go to the one whose title and summary share
+    more words, then A to Z. A bounded number of rows is read, however many projects there are.
+    """
+    topics = _topics(project)
+
+    def rank(other: Any) -> tuple[int, int, str, int]:
+        return -other.shared, -len(topics & _topics(other)), other.title.casefold(), other.pk
+
+    ranked = sorted(_candidates(project, now), key=rank)
+    return [Similar(other, _why(project, other)) for other in ranked[:HOW_MANY]]
+
+
+def _candidates(project: Project, now: dt.datetime) -> list[Any]:
+    """The best by shared terms among the newest that accept applications, each with ``shared``."""
+    # The newest by key: that is the order of an index, so nothing has to be sorted to find them.
+    named = [project.pk, *(newer.pk for newer in project.successors)]  # what took its place is named before all
+    newest = Project.objects.accepting(now).exclude(pk__in=named).order_by("-pk").values("pk")[:NEWEST]
+    area = Case(When(area=project.area_id, then=Value(AREA_WEIGHT)), default=Value(0)) if project.area_id else Value(0)
+    techniques = _number_shared(Project.techniques.through, "technique", project.techniques.all())
+    modalities = _number_shared(Project.modalities.through, "modality", project.modalities.all())
+    candidates = (
+        Project.objects.filter(pk__in=newest)
+        .annotate(shared=area + techniques + modalities)
+        .order_by("-shared", "-pk")
+        .prefetch_related("techniques", "modalities")
+        .only("title", "slug", "summary", "area")
+    )
+    return [other for other in candidates[:BEST] if other.shared]
+
+
+def _number_shared(through: type, name: str, mine: QuerySet[Term]) -> Coalesce:
+    """How many of these terms the outer project has."""
+    rows = through.objects.filter(project=OuterRef("pk"), **{f"{name}__in": [term.pk for term in mine]})  # type: ignore[attr-defined]
+    counted = rows.order_by().values("project").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _topics(project: Project) -> set[str]:
+    """The stems of the words that say what a project is about."""
+    return {stem(word) for word in words(f"{project.title} {project.summary}")} - COMMON
+
+
+def _why(project: Project, other: Project) -> str:
+    """Same area: Simulation. Same techniques: Privacy, Transformers."""
+    areas = [project.area] if project.area and project.area_id == other.area_id else []
+    techniques = _shared(project.techniques.all(), other.techniques.all())
+    modalities = _shared(project.modalities.all(), other.modalities.all())
+    return " ".join(_named(terms) for terms in (areas, techniques, modalities) if terms)
+
+
+def _shared(mine: QuerySet[Term], theirs: QuerySet[Term]) -> list[Term]:
+    keys = {term.pk for term in theirs}
+    return [term for term in mine if term.pk in keys]
+
+
+def _named(terms: Sequence[Term]) -> str:
+    """Same types of data: Images, Text. The names stay as the vocabulary has them: some are proper names."""
+    meta = terms[0]._meta
+    label = meta.verbose_name if len(terms) == 1 else meta.verbose_name_plural
+    names = ", ".join(term.name for term in terms[:TERMS_NAMED])
+    more = f" and {len(terms) - TERMS_NAMED} more" if len(terms) > TERMS_NAMED else ""
+    return f"Same {label}: {names}{more}."

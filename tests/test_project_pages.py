@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from projects.models import Output
-from projects.similar import similar_projects
+from portal.date_changes import dates_of, record
+from projects.models import Output, Project
 from tests.factories import (
     ApplicationRoundFactory,
     AreaFactory,
-    ModalityFactory,
     OutputFactory,
     PlacementFactory,
     ProjectFactory,
@@ -116,35 +117,88 @@ def test_what_ended_says_on_which_day(client, status, words):
     assert words in page_of(client, project)
 
 
-def test_what_replaced_a_project_is_named_on_both_pages(client):
-    old = ProjectFactory(status="archived", title="The old one")
-    new = ProjectFactory(title="The new one", supersedes=old)
-    assert "It is replaced by" in page_of(client, old)
-    assert new.get_absolute_url() in Page(page_of(client, old)).links
-    assert "This project replaces" in page_of(client, new)
-    assert old.get_absolute_url() in Page(page_of(client, new)).links
+@pytest.mark.parametrize(
+    ("window", "words"),
+    [
+        ((5, 9), "You cannot apply for this project yet. Read the brief, and come back then."),
+        ((-9, -5), "You can no longer apply for this project in this round."),
+        ((None, None), "We will give the dates on this page."),
+        (None, "We will give the dates on this page."),
+    ],
+)
+def test_an_open_project_that_does_not_accept_says_what_to_do(client, window, words):
+    page = Page(page_of(client, ProjectFactory(round=a_round(*window) if window else None)))
+    assert page.text("h2")[0].startswith("Applica")
+    assert [text for text in page.text("p") if words in text]
+    assert "/projects/feed/?status=open" in page.links
 
 
-def test_similar_projects_are_those_that_accept_and_share_most_terms(client):
-    area, technique, data = AreaFactory(), TechniqueFactory(), ModalityFactory()
-    terms = {"area": area, "techniques": [technique], "modalities": [data]}
-    here = a_round(-5, 9)
-    project = ProjectFactory(status="paused", **terms)
-    for title, values in {
-        "All three": terms | {"round": here},
-        "Area and data": {"area": area, "modalities": [data], "round": here},
-        "Technique": {"techniques": [technique], "round": here},
-        "Data": {"modalities": [data], "round": here},
-        "Nothing": {"round": here},
-        "Not now": terms | {"round": a_round(5, 9)},
-        "Closed": terms | {"round": here, "status": "archived"},
-        "Hidden": terms | {"round": here, "status": "draft"},
-    }.items():
-        ProjectFactory(title=title, **values)
-    assert [other.title for other in similar_projects(project, NOW)] == ["All three", "Area and data", "Data"]
-    links = Page(page_of(client, project)).text("a")
-    assert "All three" in links
-    assert "Not now" not in links
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("active", "To hear of new projects, follow the projects feed."),
+        ("paused", "To hear if it opens again, follow the projects feed."),
+        ("completed", "To hear of new projects, follow the projects feed."),
+        ("archived", "To hear of new projects, follow the projects feed."),
+    ],
+)
+def test_a_project_that_is_not_open_offers_the_feed(client, status, words):
+    assert words in Page(page_of(client, ProjectFactory(status=status, round=a_round(-5, 9)))).text("p")
+
+
+def test_a_deadline_can_be_kept_in_a_calendar_while_there_is_one_to_keep(client):
+    def offered(window, **values):
+        project = ProjectFactory(round=a_round(*window), **values)
+        return f"/projects/rounds/{project.round.pk}/deadline.ics" in Page(page_of(client, project)).links
+
+    assert offered((-5, 9))
+    assert not offered((-5, None))
+    assert not offered((-9, -5))
+    assert not offered((-5, 9), status="paused")
+
+
+@pytest.mark.parametrize("window", [(-5, 9), (5, 9), (-9, -1)])
+def test_a_date_that_moved_lately_is_told(client, window):
+    here = a_round(*window)
+    here_before = dates_of(here)
+    here.closes_at += dt.timedelta(days=2)
+    here.save()
+    record(here, before=here_before, by=None)
+    assert page_of(client, ProjectFactory(round=here)).count("Date changed on 20\u00a0October 2026:") == 1
+    assert "Date changed" not in page_of(client, ProjectFactory(round=here, status="paused"))
+
+
+def test_similar_projects_are_offered_with_the_reason(client):
+    area = AreaFactory(name="Simulation")
+    ProjectFactory(title="Sister", area=area, round=a_round(-5, 9))
+    page = Page(page_of(client, ProjectFactory(status="paused", area=area)))
+    assert "Sister" in page.text("a")
+    assert "Same area: Simulation." in page.text("p")
+    assert "Sister" not in Page(page_of(client, ProjectFactory(area=area, round=a_round(-5, 9)))).text("a")
+
+
+def test_terms_are_explained(client):
+    assert "/projects/terms/" in Page(page_of(client, ProjectFactory())).links
+
+
+@pytest.mark.parametrize("status", [status.value for status in Project.Status if status.is_public])
+@pytest.mark.parametrize("window", [(-5, 9), (-9, -5)])
+def test_a_page_with_everything_asks_ten_times_at_most_and_never_the_same(client, status, window):
+    here = a_round(*window)
+    terms = {"area": AreaFactory(), "techniques": TechniqueFactory.create_batch(3)}
+    older = ProjectFactory(status="completed", **terms)
+    project = ProjectFactory(round=here, supersedes=older, **terms)
+    project.move_to("paused", by=None, reason="For now.")
+    if status != "paused":
+        project.move_to(status, by=None, reason="Again.")
+    ProjectFactory.create_batch(2, supersedes=project, **terms, round=a_round(-5, 9))
+    for placement in PlacementFactory.create_batch(2, project=project):
+        OutputFactory.create_batch(2, placement=placement)
+    client.get(project.get_absolute_url())
+    with CaptureQueriesContext(connection) as captured:
+        page_of(client, project)
+    asked = [query["sql"] for query in captured]
+    assert len(asked) == len(set(asked)) <= 10
 
 
 # Results
@@ -164,9 +218,32 @@ def test_results_show_what_came_of_each_output(client):
     assert "No time." in text
 
 
+def test_an_output_that_is_late_is_not_promised(client):
+    placement = PlacementFactory(project=ProjectFactory(status="completed"))
+    for month in ("2026-09-30", "2026-10-01"):
+        OutputFactory(placement=placement, state=Output.State.AWAITING, url="", expected_on=month)
+    text = page_of(client, placement.project)
+    assert "Awaiting sign-off, was expected in September 2026" in text
+    assert "Awaiting sign-off, expected October 2026" in text
+
+
+def test_a_completed_project_of_which_nothing_is_recorded_says_so(client):
+    words = "We have not recorded what came of this project."
+    project = ProjectFactory(status="completed")
+    assert words in page_of(client, project)
+    PlacementFactory(project=project)
+    text = page_of(client, project)
+    assert words not in text
+    assert "No outputs are recorded for this placement." in text
+    assert words not in page_of(client, ProjectFactory(status="archived"))
+
+
 def test_a_completed_project_without_outputs_says_why(client):
     text = page_of(client, ProjectFactory(status="completed", no_outputs_reason="The work was merged into another."))
     assert "The work was merged into another." in text
+    assert "We have not recorded" not in text
+    placed = PlacementFactory(project=ProjectFactory(status="completed", no_outputs_reason="It was too early."))
+    assert "It was too early." in page_of(client, placed.project)
     assert "The work was merged" not in page_of(client, ProjectFactory(no_outputs_reason="The work was merged."))
 
 

@@ -76,6 +76,12 @@ def tag(label: str, colour: str) -> SafeString:
     return format_html('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>', colour, label)
 
 
+@register.simple_block_tag
+def words(content: str) -> str:
+    """What stands in the tag, for a page that says it more than once: ``{% words as title %}…{% endwords %}``."""
+    return content
+
+
 @register.simple_tag(takes_context=True)
 def current(context: dict[str, Any], prefix: str) -> bool:
     """Whether the page being read lies below ``prefix``."""
