@@ -114,7 +114,8 @@ def test_a_module_is_short_enough_to_be_about_one_thing():
 
 def test_only_the_renderer_calls_text_safe():
     claims = re.compile(r"\b(mark_safe|SafeText|html_safe)\b|\bSafeString\(|\bformat_html\(\s*f['\"]|\.safe\b")
-    family = {"portal/markdown.py", "portal/markup.py", "portal/prose.py"}
+    # JSON for machines is no HTML; nothing else could put it into a page, and no text can end its script element.
+    family = {"portal/markdown.py", "portal/markup.py", "portal/prose.py", "portal/structured_data.py"}
     claiming = {name_of(path) for path in WRITTEN if claims.search(code_of(path))}
     assert "portal/markdown.py" in claiming, "this test looks in the wrong place"
     assert claiming <= family
@@ -131,6 +132,7 @@ def test_no_template_calls_text_safe():
 STATUS_COMPARED = {
     "portal/publishing.py",
     "projects/models/projects.py",  # accepting(), and the order of lists
+    "projects/facets.py",  # what a reader chose
     "projects/home.py",  # how many are open
     "projects/admin.py",  # "Open, but not now"
     "fellowship/models/fellows.py",  # a fellow's cohort has to be public too
@@ -154,7 +156,12 @@ def test_only_the_lifecycle_decides_who_sees_what():
 def test_only_the_lifecycle_knows_the_word_draft():
     """In code; the importer names it as the status of what its source gives none."""
     knowing = {name_of(path) for path in WRITTEN if re.search(r"""['"]draft['"]|\.DRAFT\b""", code_of(path))}
-    assert knowing == {"portal/publishing.py", "portal/importing.py", "projects/models/projects.py"}
+    assert knowing == {
+        "portal/publishing.py",
+        "portal/importing.py",
+        "projects/models/projects.py",
+        "projects/models/statuses.py",
+    }
     assert not [name_of(path) for path in TEMPLATES if re.search(r"""['"]draft['"]""", path.read_text())]
 
 

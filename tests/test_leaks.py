@@ -103,7 +103,7 @@ def read(client, world):
     for path in public_paths(world):
         response = client.get(path)
         assert response.status_code == 200, path
-        pages[path] = response.content.decode()
+        pages[path] = response.getvalue().decode()
     return pages
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from fellowship.models import Cohort, Fellow, Programme
-from projects.models import Output, Project, Status
+from projects.models import ApplicationRound, Output, Project, Status
 from tests import factories as make
 
 
@@ -20,7 +20,8 @@ class World:
 
     def __init__(self, rows: int = 1, *, programme: bool = True) -> None:
         self.rows = rows
-        self.round = make.ApplicationRoundFactory()
+        self.round: ApplicationRound = make.ApplicationRoundFactory()
+        self.rounds_to_come()
         self.areas = make.AreaFactory.create_batch(rows)
         self.techniques = make.TechniqueFactory.create_batch(rows)
         self.modalities = make.ModalityFactory.create_batch(rows)
@@ -31,6 +32,14 @@ class World:
         self.article: Article = make.ArticleFactory(areas=self.areas)
         make.ArticleFactory.create_batch(rows, areas=self.areas[:1])
         make.NoticeFactory.create_batch(rows)
+
+    def rounds_to_come(self) -> None:
+        """Announced, and each with a deadline that has moved."""
+        now = timezone.now()
+        opens_at, closes_at = now + dt.timedelta(days=60), now + dt.timedelta(days=90)
+        to_come = make.ApplicationRoundFactory.create_batch(self.rows, opens_at=opens_at, closes_at=closes_at)
+        for one in [self.round, *to_come]:
+            make.DateChangeFactory(window=one)
 
     def cohorts(self) -> None:
         today = timezone.localdate()
@@ -82,6 +91,8 @@ PAGES: dict[str, Callable[[World], list[str]]] = {
         "/projects/?q=waiting",
         "/projects/?q=nothing-holds-this",
     ],
+    "projects/data/": lambda world: ["/projects/data/"],
+    "projects/terms/": lambda world: ["/projects/terms/"],
     "projects/<slug:slug>/": lambda world: [item.get_absolute_url() for item in world.by_status.values()],
     "fellowship/": lambda world: ["/fellowship/"],
     "fellowship/cohorts/<int:number>/": lambda world: [
@@ -98,6 +109,15 @@ PAGES: dict[str, Callable[[World], list[str]]] = {
     "privacy/": lambda world: ["/privacy/"],
 }
 FOR_MACHINES: dict[str, Callable[[World], list[str]]] = {
+    "projects/feed/": lambda world: [
+        "/projects/feed/",
+        "/projects/feed/?status=open",
+        "/projects/feed/?q=nothing-has-it",
+    ],
+    "projects.json": lambda world: ["/projects.json", "/projects.json?status=open", "/projects.json?q=waiting"],
+    "projects.csv": lambda world: ["/projects.csv", "/projects.csv?status=open", "/projects.csv?q=waiting"],
+    "projects/calendar.ics": lambda world: ["/projects/calendar.ics"],
+    "projects/rounds/<int:pk>/deadline.ics": lambda world: [f"/projects/rounds/{world.round.pk}/deadline.ics"],
     "sitemap.xml": lambda world: ["/sitemap.xml"],
     "robots.txt": lambda world: ["/robots.txt"],
     "healthz": lambda world: ["/healthz"],
