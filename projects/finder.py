@@ -40,10 +40,11 @@ class Finder:
         self.keyword = " ".join(printable.split())[: search.MAX_QUERY].strip()
         self.has_words = bool(search.query_words(self.keyword))
         self.vocabularies = Vocabularies()
-        self.chosen: dict[str, list[str]] = {
-            name: [value for value in known if value in set(query.getlist(name)[:MAX_VALUES])]
-            for name, known in self.vocabularies.names.items()
-        }
+        # In the order of the vocabulary: the same choice is the same address, however it was made.
+        self.chosen: dict[str, list[str]] = {}
+        for name, known in self.vocabularies.names.items():
+            asked = set(query.getlist(name)[:MAX_VALUES])
+            self.chosen[name] = [value for value in known if value in asked]
         self.page_number = query.get("page", "1")
 
     @property
@@ -264,17 +265,17 @@ class Finder:
     @cached_property
     def way_out(self) -> WayOut | None:
         """The narrowest filter: dropping it gives most. Where dropping one is not enough, the best one to keep."""
-        dropped = {name: self.totals.get(f"without_{name}", 0) for name in ["q", *self._conditions]}
+        names = ["q", *self._conditions]
+        ways = [
+            *(self._way("remove", name, f"without_{name}", {name: ""}) for name in names),
+            *(self._way("keep only", name, f"only_{name}", dict.fromkeys({*names} - {name}, "")) for name in names),
+        ]
         # The open projects have a line of their own on that page.
-        kept = {name: self.totals.get(f"only_{name}", 0) for name in dropped if name != "status"}
-        name = max(dropped, key=dropped.__getitem__)
-        if dropped[name]:
-            return WayOut("remove", self._in_words(name), dropped[name], self.query(**{name: ""}))
-        name = max(kept, key=kept.__getitem__)
-        if kept[name]:
-            others = {other: "" for other in ["q", *self.chosen] if other != name}
-            return WayOut("keep only", self._in_words(name), kept[name], self.query(**others))
-        return None
+        worth = [way for way in ways if way.count and way.query != urlencode({"status": Status.OPEN.value})]
+        return max(worth, key=lambda way: (way.verb == "remove", way.count), default=None)
+
+    def _way(self, verb: str, name: str, total: str, without: dict[str, str]) -> WayOut:
+        return WayOut(verb, self._in_words(name), self.totals.get(total, 0), self.query(**without))
 
     def _in_words(self, name: str) -> str:
         """What is chosen in a facet, or the keyword: “letters”; Graphs or Simulation."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 
 import pytest
@@ -45,6 +47,50 @@ def test_a_student_is_not_led_to_apply_for_a_paused_project(portal: Portal, tab:
     expect(page.get_by_role("heading", name="This project is paused")).to_be_visible()
     page.locator(".app-closed").get_by_role("link").first.click()
     expect(page.get_by_role("complementary")).to_contain_text("Open")
+
+
+def test_a_student_who_finds_nothing_is_led_on(portal: Portal, tab: Tab) -> None:
+    page = tab.page
+    page.goto(f"{portal.url}/projects/?status=open&area=geospatial")
+    expect(page.get_by_role("heading", name="No projects match these filters")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^remove Open and see 1 project")).click()
+    expect(page.get_by_role("heading", level=2, name="1 project")).to_be_visible()
+    expect(page.get_by_role("link", name="Remove filter: Geospatial")).to_be_visible()
+    assert not tab.complaints
+
+
+def test_a_student_looks_up_a_term_and_sees_its_projects(portal: Portal, tab: Tab) -> None:
+    """On a phone, by the keyboard's links alone."""
+    page = tab.page
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.goto(f"{portal.url}/projects/")
+    page.get_by_role("link", name="What the terms mean").click()
+    page.get_by_role("link", name="Types of data").first.click()
+    expect(page.get_by_role("heading", name="Types of data")).to_be_in_viewport()
+    page.get_by_role("link", name="Tabular").click()
+    expect(page).to_have_url(f"{portal.url}/projects/?modality=tabular")
+    expect(page.get_by_role("link", name="Remove filter: Tabular")).to_be_visible()
+    assert not tab.complaints
+
+
+def test_a_deadline_goes_into_a_calendar_and_a_list_into_a_file(portal: Portal, tab: Tab) -> None:
+    page = tab.page
+    page.goto(portal.url)
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Add the deadline to your calendar").click()
+    calendar = saved.value.path().read_text()
+    assert calendar.startswith("BEGIN:VCALENDAR")
+    assert calendar.count("BEGIN:VEVENT") == calendar.count("BEGIN:VALARM") == 1
+
+    page.goto(f"{portal.url}/projects/?status=open&modality=text")
+    listed = page.locator(".app-result__title").all_inner_texts()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="CSV of this list").click()
+    rows = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8-sig").splitlines()))
+    assert [row["title"] for row in rows] == listed
+    assert {row["accepting_applications"] for row in rows} == {"true"}
+    page.get_by_role("link", name="JSON of this list").click()
+    assert [project["title"] for project in json.loads(page.inner_text("pre"))["projects"]] == listed
 
 
 def test_a_clinician_finds_when_applications_open(portal: Portal, tab: Tab) -> None:

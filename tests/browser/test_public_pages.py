@@ -27,7 +27,8 @@ MORE = [
     "/search/?q=synthetic",
     "/search/?q=xyzzy",
     "/projects/?status=open&area=natural-language-processing&modality=text",
-    "/projects/?status=archived&technique=named-entity-recognition",
+    "/projects/?status=archived&technique=named-entity-recognition",  # no results
+    "/projects/data/",
     "/projects/synthetic-data-exploration-text/",
     "/projects/synthetic-data-exploration-vae/",
     "/projects/commercial-data-healthcare-predictions/",
