@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -144,19 +145,24 @@ class Finder:
                 counts["status"][status] += count
             if self._is_chosen("status", status):
                 counts["area"][area] += count
-        for name, through in THROUGHS.items():
+        for name in THROUGHS:
             slugs = self.vocabularies.slugs[name]
-            rows: Any = []
-            if not self.has_words or self._hits.ids:
-                matching = self._matching(name).values("pk")
-                rows = (
-                    through._default_manager.filter(project__in=matching)
-                    .values_list(name)
-                    .order_by()
-                    .annotate(Count("pk"))
-                )
-            counts[name] = Counter({slugs[pk]: count for pk, count in rows if pk in slugs})
+            counts[name] = Counter()
+            for pk, count in self._term_counts(name):
+                counts[name][slugs[pk]] += count
         return self.vocabularies.facets(self.chosen, counts)
+
+    def _term_counts(self, name: str) -> Iterable[tuple[int, int]]:
+        """The keys of a facet's terms, each with how many projects it adds. A term can come twice."""
+        rows = THROUGHS[name]._default_manager.order_by().values_list(name)
+        if self.has_words:
+            matching = self._matching(name).values("pk")
+            return rows.filter(project__in=matching).annotate(Count("pk")) if self._hits.ids else []
+        if self._conditions.keys() - {name}:
+            return rows.filter(project__in=self._narrowed((name,)).values("pk")).annotate(Count("pk"))
+        # All that is public: to count everything and take the few away that are not reads an index and no projects.
+        hidden = rows.filter(project__in=Project.objects.hidden().values("pk"))
+        return rows.annotate(Count("pk")).union(hidden.annotate(less=Count("pk") * -1), all=True)
 
     @cached_property
     def is_empty(self) -> bool:

@@ -67,6 +67,15 @@ def test_counts_leave_their_own_facet_out(shelf):
     assert counts(finder, "status") == {"open": 2, "active": 0, "paused": 0, "completed": 0, "archived": 0}
 
 
+def test_what_is_not_public_is_all_that_is_hidden(shelf):
+    """The list without filters counts everything and takes these away."""
+    hidden = set(Project.objects.hidden())
+    assert {project.title for project in hidden} == {"D draft"}
+    assert hidden | set(Project.objects.public()) == set(Project.objects.all())
+    assert counts(find(), "technique") == counts(find("technique=ner"), "technique") == {"ner": 2, "vae": 2}
+    assert counts(find(), "modality") == {"text": 2, "tabular": 2}
+
+
 def test_counts_follow_the_keyword_and_never_count_a_draft(shelf):
     assert counts(find("q=letters"), "area") == {"nlp": 1, "synthetic": 0, "unused": 0}
     assert counts(find(), "area") == {"nlp": 2, "synthetic": 1, "unused": 0}

@@ -31,6 +31,10 @@ from projects.models.terms import Area, Modality, Technique
 
 
 class ProjectQuerySet(PublishableQuerySet):
+    def hidden(self) -> Self:
+        """What ``public()`` leaves out."""
+        return self.filter(status__in=[status for status in Status if not status.is_public])
+
     def open(self) -> Self:
         """Open, whether or not their rounds take applications at the moment."""
         return self.filter(status=Status.OPEN)
