@@ -82,6 +82,13 @@ def test_counts_follow_the_keyword_and_never_count_a_draft(shelf):
     assert sum(counts(find(), "status").values()) == find().count == 3
 
 
+def test_boxes_stand_from_a_to_z_as_readers_spell_them():
+    for name, slug in {"iPads": "zz", "Wards": "aa", "Hospitals": "mm"}.items():
+        AreaFactory(name=name, slug=slug)
+    (facet,) = [facet for facet in find().facets if facet.name == "area"]
+    assert [option.label for option in facet.options] == ["Hospitals", "iPads", "Wards"]
+
+
 # Against a brute force
 
 
