@@ -25,11 +25,19 @@ WARM_UP = 3
 
 @dataclass
 class Cost:
-    """What one page costs: milliseconds of each request, and the queries of one."""
+    """What one page costs: milliseconds of each request, and what one of them asks the database."""
 
     times: list[float] = field(default_factory=list)
-    queries: int = 0
-    repeated: int = 0
+    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def queries(self) -> int:
+        return self.asked.total()
+
+    @property
+    def repeated(self) -> int:
+        """How many queries had been asked before, with the same values."""
+        return self.asked.total() - len(self.asked)
 
     @property
     def median(self) -> float:
@@ -82,8 +90,7 @@ def measure(addresses: dict[str, str], repeat: int) -> dict[str, Cost]:
             get(application, address)
         with counted() as asked:
             get(application, address)
-        costs[name].queries = asked.total()
-        costs[name].repeated = asked.total() - len(asked)
+        costs[name].asked = asked
     for _ in range(repeat):
         for name, address in addresses.items():
             start = time.perf_counter()

@@ -296,6 +296,24 @@ def test_of_too_many_hits_the_newest_are_looked_at_of_each_kind(client, monkeypa
     assert "Guidance (1)" in text
 
 
+def test_as_many_hits_as_are_looked_at_are_all(client, monkeypatch):
+    monkeypatch.setattr(search, "MAX_HITS", 3)
+    ProjectFactory.create_batch(3, summary="About badgers.")
+    found = search.hits("badgers", Project.objects.public())
+    assert (len(found.ids), found.is_capped) == (3, False)
+    assert "3 results" in client.get("/search/?q=badgers").text
+
+
+def test_the_best_hit_comes_first_in_its_kind_and_of_all_kinds():
+    body = ProjectFactory(title="Alpha", need="About badgers.")
+    named = ProjectFactory(title="Badgers")
+    assert search.hits("badgers", Project.objects.public()).ids == [named.pk, body.pk]
+    article = ArticleFactory(title="Badgers badgers", summary="Badgers.", body="Badgers.")
+    found = titles("badgers")
+    assert found[0] == article.title
+    assert found[-1] == body.title
+
+
 def test_only_what_is_asked_for_is_among_the_hits(monkeypatch):
     monkeypatch.setattr(search, "MAX_HITS", 2)
     first = ProjectFactory(title="Badgers one", status="paused")
