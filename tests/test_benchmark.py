@@ -80,7 +80,8 @@ def test_queries_are_counted_and_so_are_those_that_come_twice(db):
     assert (cost.median, cost.worst) == (50, 99)
 
 
-def test_an_answer_that_is_no_page_is_not_measured(db):
+@pytest.mark.django_db(transaction=True)  # a request that is a server's own closes a connection amid a transaction
+def test_an_answer_that_is_no_page_is_not_measured():
     with pytest.raises(RuntimeError, match="/projects/nothing-here/ answered 404"):
         measuring.measure({"nothing": "/projects/nothing-here/"}, 2)
 
