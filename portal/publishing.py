@@ -7,10 +7,11 @@ that no draft leaks ask ``Publishable.kinds()``.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
@@ -18,11 +19,16 @@ from django.db import models, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from portal import dates, effects, revisions
 from portal.models import StatusChange, User, person_in_words
 
 
 class Lifecycle(models.TextChoices):
-    """The statuses of one kind of page. A kind adds ``colour`` and ``meaning``; if some moves are wrong, ``next``."""
+    """The statuses of one kind of page.
+
+    A kind adds ``colour``, ``meaning`` and ``verb``; ``asks_reason`` where readers are told why; ``next`` if some moves
+    are wrong.
+    """
 
     @classmethod
     def public(cls) -> list[Lifecycle]:
@@ -48,6 +54,22 @@ class Lifecycle(models.TextChoices):
         raise NotImplementedError(f"{type(self).__name__} gives {self.label} no meaning.")
 
     @property
+    def verb(self) -> str:
+        """What staff do to a page to bring it here, such as “Pause”."""
+        if self.is_public:
+            raise NotImplementedError(f"{type(self).__name__} gives {self.label} no verb.")
+        return "Back to draft"
+
+    def act_on(self, what: str) -> str:
+        """What the button says that does it: “Pause 3 projects”, “Move 3 projects back to draft”."""
+        return f"{self.verb} {what}" if self.is_public else f"Move {what} back to draft"
+
+    @property
+    def asks_reason(self) -> bool:
+        """Whether its page tells readers why, so that whoever moves it here has to say."""
+        return False
+
+    @property
     def next(self) -> list[Lifecycle]:
         """The statuses that may follow this one."""
         return [status for status in type(self) if status != self]
@@ -67,9 +89,25 @@ class PageStatus(Lifecycle):
     def meaning(self) -> str:
         return "Everybody can read it." if self.is_public else "Not published yet. Only staff can see it."
 
+    @property
+    def verb(self) -> str:
+        return "Publish" if self.is_public else super().verb
+
 
 class TransitionError(Exception):
     """A move that the lifecycle does not allow."""
+
+    @classmethod
+    def of(cls, item: Publishable, new: Lifecycle, why: str) -> Self:
+        return cls(f"“{item}” cannot go from {item.current_status.label} to {new.label}: {why}")
+
+
+class PublicStep(NamedTuple):
+    """A step of an item's life as readers are told of it: nothing of who took it, nor of what staff noted."""
+
+    at: dt.datetime
+    label: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +138,10 @@ class PublishableQuerySet(models.QuerySet[Any]):
 
     def for_listing(self) -> Self:
         """With everything that a list shows, in a fixed number of queries."""
+        return self
+
+    def for_moving(self) -> Self:
+        """With everything that ``refuse_move()`` and ``effects_of_move()`` read, in a fixed number of queries."""
         return self
 
     def for_index(self) -> Self:
@@ -138,6 +180,8 @@ class Publishable(models.Model):
     Status: ClassVar[type[Lifecycle]]
     kind_label: ClassVar[str]
     kind_plural: ClassVar[str]
+    # What the address of one that is not public does.
+    when_hidden: ClassVar[str] = "answers “page not found”"
     # The names of the addresses at which readers find a list of them, besides the home page.
     listed_at: ClassVar[tuple[str, ...]] = ()
 
@@ -183,6 +227,11 @@ class Publishable(models.Model):
 
     def get_absolute_url(self) -> str:
         raise NotImplementedError(f"{type(self).__name__} has no address.")
+
+    @classmethod
+    def counted(cls, number: int) -> str:
+        """So many of this kind in words: “1 project”, “3 projects”."""
+        return f"{number} {cls._meta.verbose_name if number == 1 else cls._meta.verbose_name_plural}"
 
     @property
     def current_status(self) -> Lifecycle:
@@ -240,22 +289,75 @@ class Publishable(models.Model):
             private_note=note,
         )
 
+    def readable_history(self, changes: Iterable[StatusChange]) -> list[PublicStep]:
+        """What readers are told of ``changes``, this page's log, newest first: nothing of when it was a draft."""
+        told: list[PublicStep] = []
+        public = {status.value for status in self.Status.public()}
+        for change in changes:
+            if change.new not in public:
+                continue
+            # What lies between two rows of one status was no public one. Only the later row tells since when.
+            step = PublicStep(change.at, self.Status(change.new).label, change.public_reason)
+            if not told or told[-1][1:] != step[1:]:
+                told.append(step)
+        return told
+
+    @property
+    def hidden_because(self) -> str:
+        """Why readers do not see an item whose status is public; empty where they do."""
+        return ""
+
+    def as_if(self, new: Lifecycle) -> Self:
+        """This item as it would be after a move, to ask what readers would then see. It is never saved."""
+        moved = copy.copy(self)
+        moved.status = new.value
+        return moved
+
+    @classmethod
+    def effects_of_move(cls, items: Sequence[Self], new: Lifecycle, now: dt.datetime) -> list[str]:
+        """What readers notice when ``items`` move to ``new`` at ``now``, in sentences with numbers.
+
+        A kind adds what only it knows.
+        """
+        return effects.of_visibility(items, [item.as_if(new) for item in items])
+
     def refuse_move(self, new: Lifecycle) -> str:
         """Why this item must not move to ``new`` although the lifecycle allows it; empty when it may."""
         return ""
 
+    def why_not(self, new: Lifecycle) -> str:
+        """Why this item cannot move to ``new``, as a sentence for staff; empty when it can."""
+        current = self.current_status
+        if new == current:
+            return f"it is {new.label} already{self._last_moved()}."
+        if new not in current.next:
+            return "its lifecycle has no such step."
+        return self.refuse_move(new)
+
+    def _last_moved(self) -> str:
+        """When it came to its status and by whom, in brackets, where the log knows."""
+        change = self.last_change()
+        if change is None:
+            return ""
+        by = f", by {change.by_name}" if change.by_name else ""
+        return f" (since {dates.day(dates.local_day(change.at))}{by})"
+
     @transaction.atomic
-    def move_to(self, status: str, *, by: User | None, reason: str = "", note: str = "") -> None:
+    def move_to(
+        self, status: str, *, by: User | None, reason: str = "", note: str = "", seen: str | None = None
+    ) -> None:
         """Move this page along its lifecycle and record who did it and why.
 
-        ``reason`` is for readers, ``note`` for staff. Raises ``TransitionError`` where the move is not allowed.
+        ``reason`` is for readers, ``note`` for staff. ``seen`` is the status that the person believed it to have.
+        Raises ``TransitionError`` where the move is not allowed, or where somebody else moved it first.
         """
         locked = type(self)._default_manager.select_for_update().get(pk=self.pk)
         old, new = locked.current_status, self.Status(status)
-        if new not in old.next:
-            raise TransitionError(f"“{self}” cannot go from {old.label} to {new.label}.")
-        if refusal := locked.refuse_move(new):
-            raise TransitionError(f"“{self}” cannot become {new.label}: {refusal}")
+        refusal = locked.why_not(new)
+        if not refusal and seen is not None and old != seen:
+            refusal = f"it is {old.label} now{locked._last_moved()}, which is not what you confirmed. Look at it again."
+        if refusal:
+            raise TransitionError.of(locked, new, refusal)
         now = timezone.now()
         self.status = new.value
         self.published_at = locked.published_at
@@ -263,3 +365,4 @@ class Publishable(models.Model):
             self.published_at = now
         self.save(update_fields=["status", "published_at", "updated_at"])
         self.record_change(old=old.value, by=by, at=now, reason=reason, note=note)
+        revisions.record(self, by=by, comment=f"Moved from {old.label} to {new.label}")

@@ -73,7 +73,7 @@ def test_an_open_project_says_at_the_top_that_another_took_its_place(client):
 
 
 def test_no_draft_is_named_in_either_direction(client):
-    older = ProjectFactory(status="draft", title="Hidden")
+    older = ProjectFactory(status="draft", title="Hidden", no_outputs_reason="It was a trial.")
     middle = ProjectFactory(status="completed", supersedes=older)
     newer = ProjectFactory(status="draft", title="Hidden too", supersedes=middle)
     text = client.get(middle.get_absolute_url()).text

@@ -112,7 +112,7 @@ def test_a_paused_project_says_why_and_since_when(client):
     [("completed", "Completed on 20\u00a0October 2026"), ("archived", "Archived on 20\u00a0October 2026")],
 )
 def test_what_ended_says_on_which_day(client, status, words):
-    project = ProjectFactory(status="open")
+    project = ProjectFactory(status="open", no_outputs_reason="It was a trial.")
     project.move_to(status, by=None)
     assert words in page_of(client, project)
 
@@ -187,7 +187,7 @@ def test_a_page_with_everything_asks_ten_times_at_most_and_never_the_same(client
     here = a_round(*window)
     terms = {"area": AreaFactory(), "techniques": TechniqueFactory.create_batch(3)}
     older = ProjectFactory(status="completed", **terms)
-    project = ProjectFactory(round=here, supersedes=older, **terms)
+    project = ProjectFactory(round=here, supersedes=older, no_outputs_reason="It was a trial.", **terms)
     project.move_to("paused", by=None, reason="For now.")
     if status != "paused":
         project.move_to(status, by=None, reason="Again.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -13,8 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal import dates
+from portal.effects import agree
 from portal.markdown import MarkdownField, plain
 from portal.publishing import (
+    Lifecycle,
     PageStatus,
     Publishable,
     PublishableQuerySet,
@@ -122,6 +125,16 @@ class Cohort(ApplicationWindow, Publishable):
 
     def get_absolute_url(self) -> str:
         return reverse("fellowship:cohort", args=[self.number])
+
+    @classmethod
+    def effects_of_move(cls, items: Sequence[Self], new: Lifecycle, now: dt.datetime) -> list[str]:
+        after = [item.as_if(new) for item in items]
+        shown, will_be = (sum(one.is_public for item in some for one in item.fellows.all()) for some in (items, after))
+        number, words = abs(will_be - shown), agree(abs(will_be - shown), "becomes public", "become public")
+        if will_be < shown:
+            words = agree(number, "disappears", "disappear")
+        fellows = f"{number} {agree(number, 'fellow', 'fellows')} {words} with {agree(len(items), 'it', 'them')}."
+        return [*super().effects_of_move(items, new, now), *([fellows] if number else [])]
 
     def phase_at(self, now: dt.datetime) -> Phase:
         today = dates.local_day(now)

@@ -15,6 +15,7 @@ class Programme(Publishable):
 
     Status = PageStatus
     kind_label = "Fellowship"
+    when_hidden = "says that the page is not published yet"
     kind_plural = "Fellowship"
     listed_at = ("fellowship:index",)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
@@ -25,6 +26,7 @@ from portal.publishing import (
     status_is_known,
 )
 from portal.windows import WindowState
+from projects.models import effects
 from projects.models.rounds import ApplicationRound
 from projects.models.statuses import ListRank, Status
 from projects.models.terms import Area, Modality, Technique
@@ -67,6 +69,9 @@ class ProjectQuerySet(PublishableQuerySet):
     def with_round_moved_at(self) -> Self:
         moves = DateChange.objects.filter(kind=ApplicationRound._meta.label_lower, object_id=OuterRef("round_id"))
         return self.annotate(round_moved_at=Subquery(moves.order_by("-at").values("at")[:1]))
+
+    def for_moving(self) -> Self:
+        return self.select_related("area", "round").prefetch_related("placements__outputs")
 
     def for_index(self) -> Self:
         return self.with_terms()
@@ -121,6 +126,8 @@ class Project(Publishable):
     """A piece of data science for an intern: from open question to finished output."""
 
     Status = Status
+    NOTHING_RECORDED: ClassVar[str] = "add its outputs first, or say why there are none."
+
     kind_label = "Project"
     kind_plural = "Projects"
     listed_at = ("projects:index", "projects:terms")
@@ -230,8 +237,23 @@ class Project(Publishable):
             seen.add(older.pk)
             older = older.supersedes
 
+    @classmethod
+    def effects_of_move(cls, items: Sequence[Self], new: Lifecycle, now: dt.datetime) -> list[str]:
+        after = [item.as_if(new) for item in items]
+        return super().effects_of_move(items, new, now) + effects.of_move(items, after, now)
+
     def refuse_move(self, new: Lifecycle) -> str:
-        return "choose an area first." if new.is_public and self.area_id is None else ""
+        if new.is_public and self.area_id is None:
+            return "choose an area first."
+        # The importer may make a page that is completed and has nothing to show: real ones exist, and theirs say so.
+        if Status(new).asks_outputs and not self._state.adding and not self.says_what_came_of_it:
+            return self.NOTHING_RECORDED
+        return ""
+
+    @property
+    def says_what_came_of_it(self) -> bool:
+        """Whether an output is recorded, or the reason why there is none."""
+        return bool(self.no_outputs_reason) or any(placement.outputs.all() for placement in self.placements.all())
 
     def is_accepting(self, now: dt.datetime | None = None) -> bool:
         """Whether a student can apply at ``now``: the definition of ``accepting()`` for one project at hand."""

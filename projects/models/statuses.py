@@ -40,6 +40,30 @@ class Status(Lifecycle):
         }[self]
 
     @property
+    def verb(self) -> str:
+        return {
+            Status.OPEN: "Open",
+            Status.ACTIVE: "Start",
+            Status.PAUSED: "Pause",
+            Status.COMPLETED: "Complete",
+            Status.ARCHIVED: "Archive",
+        }.get(self) or super().verb
+
+    @property
+    def asks_reason(self) -> bool:
+        return self in {Status.PAUSED, Status.ARCHIVED}
+
+    @property
+    def asks_outputs(self) -> bool:
+        """Whether a project comes here only with what came of it, or with the reason why nothing did."""
+        return self is Status.COMPLETED
+
+    @property
+    def asks_successor(self) -> bool:
+        """Whether staff may name the project that takes its place."""
+        return self in {Status.PAUSED, Status.ARCHIVED}
+
+    @property
     def since(self) -> str:
         """What stands before the day on which a project came to this status: “Paused since”, “Completed on”."""
         return f"{self.label} {'on' if self in {Status.COMPLETED, Status.ARCHIVED} else 'since'}"
