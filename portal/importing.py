@@ -17,7 +17,7 @@ from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from portal import date_changes, documents, forwarding, search
+from portal import date_changes, documents, forwarding, revisions, search
 from portal.documents import Document, DocumentError
 from portal.facts import Facts, Forward, Kind, Outcome, Ref, Report, Rows, Source
 from portal.item_values import current_value, plain_value, save_values, set_values, shown, stored_rows
@@ -110,6 +110,7 @@ class _Writer:
         self.items: dict[tuple[type[models.Model], str], list[Facts]] = {}
         self.busy: set[tuple[type[models.Model], str]] = set()
         self.done: dict[tuple[type[models.Model], str], models.Model | None] = {}
+        self.written: list[models.Model] = []
         for fact in facts:
             if isinstance(fact, Forward):
                 continue
@@ -127,6 +128,10 @@ class _Writer:
                     self.item(model, key)
         for forward in self.forwards:
             self._forward(forward.path, forward.to, forward.source)
+        # At the end, so that the questions of a section are kept once, and with everything that refers to them.
+        wholes = {(type(whole), whole.pk): whole for whole in map(revisions.whole_of, self.written)}
+        for whole in wholes.values():
+            revisions.record(whole, by=None, comment="Imported")
 
     def item(self, model: type[models.Model], key: str) -> models.Model | None:
         """The written item. Items that refer to each other are written in the order that this needs."""
@@ -154,7 +159,8 @@ class _Writer:
             item = kind.find(parts[-1])
             record = ImportedItem(model=label, key=key)
         else:
-            item = kind.model._default_manager.filter(pk=record.object_id).first()
+            # Held, so that no editor who saves in the meantime is written over.
+            item = kind.model._default_manager.select_for_update().filter(pk=record.object_id).first()
             if item is None:
                 self.report.note(parts[-1].source, f"“{key}” was deleted in the portal and stays deleted.")
                 return None, Outcome.KEPT
@@ -216,6 +222,8 @@ class _Writer:
                 item.save(update_fields=["source_key", "source_text"])
         if changed:
             values = {name: merged[name] for name in changed}
+            if not created:
+                revisions.record_before(item)
             dates = date_changes.dates_of(item) if isinstance(item, ApplicationWindow) else {}
             set_values(kind, item, values)
             if created and isinstance(item, Publishable):
@@ -224,6 +232,7 @@ class _Writer:
             if isinstance(item, ApplicationWindow) and not created:
                 date_changes.record(item, before=dates, by=None)
             record.values |= {name: current_value(kind, item, name) for name in changed}
+            self.written.append(item)
         if changed and isinstance(item, Publishable):
             if created:
                 self._log_creation(item, parts)
