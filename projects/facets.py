@@ -69,27 +69,36 @@ class WayOut:
 
 
 class Vocabularies:
-    """The words of every facet, A to Z, read in one query. Slugs are what stands in an address."""
+    """The words of every facet, A to Z, read in one query. Slugs are what stands in an address.
+
+    ``former`` leads from a slug that a term had to the one that it has.
+    """
 
     def __init__(self) -> None:
         self.names: dict[str, dict[str, str]] = {name: {} for name in LABELS}
         self.names["status"] = {status.value: status.label for status in Status if status.is_public}
         self.slugs: dict[str, dict[int, str]] = {name: {} for name in LABELS}
-        for facet, slug, pk, name in sorted(self._terms(), key=lambda row: (row[3].casefold(), row[3])):
+        self.former: dict[str, dict[str, str]] = {name: {} for name in LABELS}
+        for facet, slug, pk, name, former in sorted(self._terms(), key=lambda row: (row[3].casefold(), row[3])):
             self.names[facet][slug] = name
             self.slugs[facet][pk] = slug
+            self.former[facet] |= dict.fromkeys(former, slug)
 
     @staticmethod
     def _terms() -> models.QuerySet:
-        """Facet, slug, key and name of each term."""
+        """Facet, slug, key, name and former slugs of each term."""
         kinds: list[type[Term]] = [Area, Modality, Technique]
         of_kind = [
             kind._default_manager.order_by().values_list(
-                Value(kind.facet, output_field=models.CharField()), "slug", "pk", "name"
+                Value(kind.facet, output_field=models.CharField()), "slug", "pk", "name", "former_slugs"
             )
             for kind in kinds
         ]
         return of_kind[0].union(*of_kind[1:], all=True)
+
+    def present(self, facet: str, value: str) -> str:
+        """The value under which a facet knows now what it may have known under another one."""
+        return value if value in self.names[facet] else self.former[facet].get(value, value)
 
     def condition(self, facet: str, values: Collection[str]) -> Q:
         """What a choice asks of a project: one of these values."""

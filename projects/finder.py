@@ -41,12 +41,30 @@ class Finder:
         self.keyword = " ".join(printable.split())[: search.MAX_QUERY].strip()
         self.has_words = bool(search.query_words(self.keyword))
         self.vocabularies = Vocabularies()
+        self._asked = query
         # In the order of the vocabulary: the same choice is the same address, however it was made.
         self.chosen: dict[str, list[str]] = {}
         for name, known in self.vocabularies.names.items():
-            asked = set(query.getlist(name)[:MAX_VALUES])
-            self.chosen[name] = [value for value in known if value in asked]
+            wanted = self._present_values(name)
+            self.chosen[name] = [value for value in known if value in wanted]
         self.page_number = query.get("page", "1")
+
+    def _present_values(self, facet: str) -> dict[str, None]:
+        """What is asked for in a facet, in the words of today, each once."""
+        asked = self._asked.getlist(facet)[:MAX_VALUES]
+        return dict.fromkeys(self.vocabularies.present(facet, value) for value in asked)
+
+    @property
+    def renewed_query(self) -> str:
+        """The query that was asked, with the present address of every term; empty where it has no former one."""
+        renewed = self._asked.copy()
+        is_old = False
+        for facet in self.chosen:
+            present = self._present_values(facet)
+            if not present.keys() >= set(self._asked.getlist(facet)[:MAX_VALUES]):
+                renewed.setlist(facet, list(present))
+                is_old = True
+        return renewed.urlencode() if is_old else ""
 
     @property
     def is_filtered(self) -> bool:

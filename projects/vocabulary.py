@@ -29,13 +29,18 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self.known: dict[type[Term], dict[str, str]] = {}
+        # Keys that only stand for a term since theirs was merged into it; nothing is written under them.
+        self.merged: dict[type[Term], set[str]] = {}
         for model in TERMS.values():
             places = {
                 spelling(name): key
                 for key, entry in shipped()[model].items()
                 for name in [key, entry["name"], *entry["aliases"]]
             }
-            keys = dict(ImportedItem.objects.filter(model=model._meta.label_lower).values_list("object_id", "key"))
+            records = ImportedItem.objects.filter(model=model._meta.label_lower).order_by("pk")
+            self.merged[model] = {record.key for record in records if not record.values}
+            # Of several keys that lead to a term, any will do.
+            keys = {record.object_id: record.key for record in records}
             for term in model._default_manager.all():
                 for name in term.names:
                     places[spelling(name)] = keys.get(term.pk, term.name)
@@ -55,8 +60,7 @@ class Vocabulary:
         self.known[model][spelling(name)] = name
         return self._facts(model, name, source)
 
-    @staticmethod
-    def _facts(model: type[Term], key: str, source: Source) -> Facts:
+    def _facts(self, model: type[Term], key: str, source: Source) -> Facts:
         entry = shipped()[model].get(key, {"name": key, "aliases": [], "definition": ""})
         aliases = [*([key] if key != entry["name"] else []), *entry["aliases"]]
         values = {
@@ -65,4 +69,4 @@ class Vocabulary:
             "aliases": aliases,
             "definition": entry["definition"],
         }
-        return Facts(model, key, "term", values, source, text=f"term {key}")
+        return Facts(model, key, "term", {} if key in self.merged[model] else values, source, text=f"term {key}")

@@ -1,0 +1,132 @@
+"""Keeping the vocabularies: an editor writes terms, a publisher makes two of them one, and readers find their way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PASSWORD, Portal, Tab
+
+pytestmark = pytest.mark.browser
+
+TECHNIQUES = "/admin/projects/technique/"
+# Two words for one thing, each on a draft, so that no reader's page is another for it.
+MAKE = """
+from django.contrib.auth.models import Group
+from portal.models import User
+from projects.models import Project, Technique
+for role in ("Editor", "Publisher"):
+    user, made = User.objects.get_or_create(username=role.lower() + "-of-terms", is_staff=True)
+    user.set_password({password!r})
+    user.save()
+    user.groups.set([Group.objects.get(name=role)])
+for name in ("Kriging", "Spatial kriging"):
+    slug = name.lower().replace(" ", "-")
+    term, made = Technique.objects.get_or_create(name=name, slug=slug, definition=name + " fills a map.")
+    project, made = Project.objects.get_or_create(title="Draft about " + name, slug="draft-" + slug)
+    project.techniques.set([term])
+"""
+UNMAKE = """
+from projects.models import Project, Technique
+Project.objects.filter(title__startswith="Draft about").delete()
+Technique.objects.filter(name__contains="riging").delete()
+"""
+
+
+@pytest.fixture
+def kept(portal: Portal, tab: Tab) -> Iterator[Page]:
+    """A browser at a portal that has two words for one thing for the length of a test."""
+    portal.manage("shell", "--no-imports", "-c", MAKE.format(password=PASSWORD))
+    yield tab.page
+    portal.manage("shell", "--no-imports", "-c", UNMAKE)
+
+
+def sign_in(page: Page, portal: Portal, name: str) -> None:
+    page.goto(f"{portal.url}/admin/login/?next={TECHNIQUES}")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"**{TECHNIQUES}")
+
+
+def open_term(page: Page, portal: Portal, name: str) -> None:
+    page.goto(f"{portal.url}{TECHNIQUES}?q={name}")
+    page.get_by_role("link", name=name, exact=True).click()
+
+
+def test_an_editor_renames_a_term_and_readers_follow(portal: Portal, kept: Page, tab: Tab) -> None:
+    page = kept
+    sign_in(page, portal, "editor-of-terms")
+    open_term(page, portal, "Kriging")
+    expect(page.get_by_role("link", name="1 project")).to_be_visible()
+    expect(page.get_by_role("link", name="Merge…")).to_have_count(0)
+    expect(page.get_by_role("link", name="Delete")).to_have_count(0)
+    page.get_by_label("Name").fill("Kriging of maps")
+    page.get_by_label("Aliases").fill("Gaussian process\nWiener–Kolmogorov prediction")
+    page.get_by_role("textbox", name="Address").fill("kriging-of-maps")
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.get_by_text("The old name “Kriging” stays as an alias.")).to_be_visible()
+    expect(page.get_by_label("Aliases")).to_have_value("Gaussian process\nWiener–Kolmogorov prediction\nKriging")
+    page.goto(f"{portal.url}/projects/?status=open&technique=kriging")
+    expect(page).to_have_url(f"{portal.url}/projects/?status=open&technique=kriging-of-maps")
+    expect(page.get_by_role("link", name="Remove filter: Kriging of maps")).to_be_visible()
+    assert tab.complaints == []
+
+
+def test_a_publisher_is_kept_from_deleting_and_merges_instead(portal: Portal, kept: Page, tab: Tab) -> None:
+    page = kept
+    sign_in(page, portal, "publisher-of-terms")
+    open_term(page, portal, "Kriging")
+    page.get_by_role("link", name="Delete").click()
+    expect(page.get_by_text("“Kriging” is not deleted: 1 project would lose it.")).to_be_visible()
+    page.get_by_role("link", name="Merge “Kriging” with another technique").click()
+    page.get_by_label("Merge “Kriging” with").select_option("Spatial kriging")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("group", name="Which one stays?").get_by_label("Spatial kriging").check()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1, name="Merge “Kriging” into “Spatial kriging”")).to_be_visible()
+    expect(page.get_by_text("1 project will have “Spatial kriging” in place of “Kriging”.")).to_be_visible()
+    expect(page.get_by_role("link", name="Draft about Kriging")).to_be_visible()
+    page.get_by_role("button", name="Merge 2 techniques into “Spatial kriging”").click()
+    expect(page.get_by_text("“Kriging” became “Spatial kriging”; 1 project changed.")).to_be_visible()
+    expect(page.get_by_label("Aliases")).to_have_value("Kriging")
+    page.get_by_role("link", name="2 projects").click()
+    expect(page.get_by_role("link", name=re.compile("^Draft about"))).to_have_count(2)
+    page.get_by_role("link", name="Draft about Kriging", exact=True).click()
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_text("“Kriging” became “Spatial kriging”.").first).to_be_visible()
+    page.goto(f"{portal.url}/projects/?technique=kriging")
+    expect(page).to_have_url(f"{portal.url}/projects/?technique=spatial-kriging")
+    assert tab.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [768, 1280])
+def test_the_pages_have_no_accessibility_violation(
+    portal: Portal, kept: Page, tab: Tab, scheme: str, width: int
+) -> None:
+    page = kept
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 900})
+    sign_in(page, portal, "publisher-of-terms")
+    page.goto(f"{portal.url}{TECHNIQUES}?q=kriging")
+    keys = page.locator("#result_list input.action-select").evaluate_all("boxes => boxes.map(box => box.value)")
+    both = "&".join(f"term={key}" for key in keys)
+    for path in (
+        f"{TECHNIQUES}?use=hidden",
+        f"{TECHNIQUES}{keys[0]}/change/",
+        f"{TECHNIQUES}{keys[0]}/delete/",
+        f"{TECHNIQUES}merge/?term={keys[0]}",
+        f"{TECHNIQUES}merge/?{both}",
+        f"{TECHNIQUES}merge/?{both}&keep={keys[0]}",
+    ):
+        page.goto(f"{portal.url}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert tab.complaints == []
+        violations = Axe().run(page).response["violations"]
+        assert [(path, found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == []
+        tab.complaints.clear()  # axe measures with styles of its own, which the policy refuses
