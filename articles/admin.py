@@ -10,7 +10,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from articles.models import Article
+from portal import revisions
 from portal.admin_base import PublishableAdmin
+
+revisions.register(Article)
 
 
 class ReviewFilter(admin.SimpleListFilter):

@@ -21,7 +21,16 @@ from fellowship.models import (
     QuestionSection,
     Testimonial,
 )
+from portal import revisions
 from portal.admin_base import MarkdownAdmin, PublishableAdmin, WindowAdmin
+from portal.revision_admin import RevisionAdmin
+
+for row in (Testimonial, KeyDate, FellowLink, Question):
+    revisions.register(row)
+revisions.register(Programme, "testimonials")
+revisions.register(Cohort, "key_dates")
+revisions.register(Fellow, "links")
+revisions.register(QuestionSection, "questions")
 
 
 class TestimonialInline(admin.StackedInline):
@@ -68,6 +77,7 @@ class CohortAdmin(WindowAdmin, PublishableAdmin):
     search_fields = ["number", "summary"]
     date_hierarchy = "starts_on"
     inlines = [KeyDateInline]
+    kept_on_restore = ("number",)  # its address
     fieldsets = [
         (None, {"fields": ["status_tag", "number", "summary", ("starts_on", "ends_on"), "time_commitment"]}),
         (
@@ -144,7 +154,7 @@ class QuestionInline(admin.StackedInline):
 
 
 @admin.register(QuestionSection)
-class QuestionSectionAdmin(MarkdownAdmin):
+class QuestionSectionAdmin(RevisionAdmin, MarkdownAdmin):
     list_display = ["title", "order", "questions_count"]
     list_editable = ["order"]
     search_fields = ["title"]
@@ -160,7 +170,7 @@ class QuestionSectionAdmin(MarkdownAdmin):
 
 
 @admin.register(Question)
-class QuestionAdmin(MarkdownAdmin):
+class QuestionAdmin(RevisionAdmin, MarkdownAdmin):
     list_display = ["question", "section", "cohort", "order"]
     list_filter = ["section", "cohort"]
     list_select_related = ["section", "cohort"]
@@ -174,7 +184,7 @@ class QuestionAdmin(MarkdownAdmin):
     ]
 
 
-class PartAdmin(admin.ModelAdmin):
+class PartAdmin(RevisionAdmin):
     """Rows of a page that editors change on that page. They can be found here, but the menu does not show them."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 
 from fellowship.models import Cohort, Fellow, FellowLink, Programme, Question
 from fellowship.overview import Overview
-from portal.preview import render_page, visible_or_404
+from portal.preview import reader_of, render_page, visible_or_404
 
 OTHERS = 5
 
@@ -32,7 +32,7 @@ def _public_programme() -> Programme | None:
 def programme(request: HttpRequest) -> HttpResponse:
     """What the fellowship is, whether one can apply, its cohorts and what people ask."""
     overview = Overview()
-    item = Programme.objects.visible_to(request.user).first()
+    item = Programme.objects.visible_to(reader_of(request)).first()
     if item is None:
         return render(request, "fellowship/unpublished.html", {"overview": overview})
     facts = [item.length, item.time_commitment, item.audience, item.places, overview.current, overview.upcoming]

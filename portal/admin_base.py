@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -14,8 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal import date_changes, dates, forwarding, search
-from portal.models import User
-from portal.publishing import Lifecycle, Publishable, TransitionError
+from portal.models import DateChange, StatusChange, User
+from portal.moving import MovingAdmin
+from portal.publishing import Publishable
+from portal.revision_admin import RevisionAdmin
+from portal.roles import MOVE_DATES
 
 Form = ModelForm
 
@@ -25,7 +27,14 @@ class MarkdownAdmin(admin.ModelAdmin):
 
 
 class WindowAdmin(admin.ModelAdmin):
-    """An admin of something with an application window: a date that moves goes into the log."""
+    """An admin of something with an application window: a date that moves goes into the log.
+
+    Only who may move dates is asked for them; everybody else who writes here reads them.
+    """
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        fields = list(super().get_readonly_fields(request, obj))
+        return fields if request.user.has_perm(MOVE_DATES) else [*fields, *(name.value for name in DateChange.Field)]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Form, change: bool) -> None:
         # Locked, so that of two editors who move a date at once each is logged with the date that they replaced.
@@ -35,24 +44,10 @@ class WindowAdmin(admin.ModelAdmin):
             date_changes.record(obj, before=date_changes.dates_of(stored), by=cast(User, request.user))
 
 
-def _move(status: Lifecycle, model_admin: PublishableAdmin, request: HttpRequest, items: models.QuerySet[Any]) -> None:
-    """Move each chosen page, and say plainly which could not be moved."""
-    done = 0
-    for item in items:
-        try:
-            item.move_to(status, by=request.user)
-        except TransitionError as error:
-            messages.warning(request, str(error))
-        else:
-            done += 1
-    if done:
-        noun = model_admin.opts.verbose_name if done == 1 else model_admin.opts.verbose_name_plural
-        messages.success(request, f"{done} {noun} moved to {status.label}. {status.meaning}")
+class PublishableAdmin(RevisionAdmin, MovingAdmin, MarkdownAdmin):
+    """An admin in which status moves on a page of its own only, a changed address forwards, and the search keeps up."""
 
-
-class PublishableAdmin(MarkdownAdmin):
-    """An admin in which status moves by actions only, a changed address forwards, and the search keeps up."""
-
+    change_form_template = "admin/publishable_change_form.html"
     save_on_top = True
     list_per_page = 50
     ordering = ["-updated_at"]
@@ -64,17 +59,6 @@ class PublishableAdmin(MarkdownAdmin):
 
     # Statuses
 
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(f"{self.opts.app_label}.publish_{self.opts.model_name}")
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions: dict[str, Any] = super().get_actions(request)
-        if self.has_publish_permission(request):
-            for status in self.model.Status:
-                name = f"move_to_{status.value}"
-                actions[name] = (partial(_move, status), name, f"Move to {status.label}")
-        return actions
-
     @admin.display(description="Status", ordering="status")
     def status_tag(self, item: Publishable) -> SafeString:
         status = item.current_status
@@ -85,13 +69,16 @@ class PublishableAdmin(MarkdownAdmin):
     @admin.display(description="Status moves")
     def history_of_status(self, item: Publishable) -> str:
         if item.pk is None:
-            return "New pages are drafts. Save, then choose “Move to …” in the list."
-        lines = [
-            f"{dates.day(dates.local_day(change.at))}: {self._label(change.old)} → {self._label(change.new)}"
-            + (f", by {change.by_name}" if change.by_name else "")
-            for change in item.status_changes()[:10]
-        ]
-        return "\n".join(lines) or "None in this portal. Choose “Move to …” in the list to change the status."
+            return "New pages are drafts. Save, then choose the next status at the top of the page."
+        return "\n\n".join(self._told(change) for change in item.status_changes()) or "None in this portal."
+
+    def _told(self, change: StatusChange) -> str:
+        """One step of the log: when, from, to and who, then the words for readers and those for staff."""
+        person = f", by {change.by_name}" if change.by_name else ""
+        lines = [f"{dates.moment(change.at)}: {self._label(change.old)} → {self._label(change.new)}{person}"]
+        lines += [f"Public reason: {change.public_reason}"] if change.public_reason else []
+        lines += [f"Private note: {change.private_note}"] if change.private_note else []
+        return "\n".join(lines)
 
     def _label(self, status: str) -> str:
         known = dict(self.model.Status.choices)

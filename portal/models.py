@@ -11,7 +11,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from reversion.models import Revision
 
+from portal.audit import AuditEvent as AuditEvent
 from portal.markdown import MarkdownField
 
 
@@ -117,6 +119,7 @@ class DateChange(models.Model):
         ordering = ["-at", "-pk"]
         indexes = [models.Index(fields=["kind", "object_id", "-at"], name="datechange_of_window")]
         default_permissions = ["view"]
+        permissions = [("move_dates", "Can move the dates by which people apply")]
 
     def __str__(self) -> str:
         return f"{self.title}: {self.get_field_display()}"
@@ -232,6 +235,19 @@ class ImportedItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} {self.key}"
+
+
+class RevisionAuthor(models.Model):
+    """Who made a revision, in words: it outlives the account."""
+
+    revision = models.OneToOneField(Revision, on_delete=models.CASCADE, related_name="author")
+    name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class SearchEntry(models.Model):

@@ -1,6 +1,7 @@
 """Settings of the portal: production by default, everything from the environment read here at the top."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -76,6 +77,34 @@ TRUST_PROXY = env.boolean(
     "Whether a proxy in front sets `X-Forwarded-Proto`. Only where the proxy overwrites it",
     False,
 )
+REQUIRE_MFA = env.boolean(
+    "REQUIRE_MFA",
+    "Whether staff need a second step to sign in: an authenticator app or a passkey",
+    not DEVELOPMENT,
+    shown="true; false in development",
+)
+EMAIL_HOST = env.text(
+    "EMAIL_HOST",
+    "The mail server by which staff get a new password. Without it, an administrator gives them one",
+)
+EMAIL_PORT = env.integer("EMAIL_PORT", "The port of `EMAIL_HOST`", 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "The name by which the portal signs in to `EMAIL_HOST`")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "The password by which it does. Keep it secret")
+EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", "Whether it speaks to `EMAIL_HOST` encrypted (STARTTLS)", True)
+OIDC_SERVER_URL = env.text(
+    "OIDC_SERVER_URL",
+    "The address of an OpenID Connect provider through which staff may sign in as well, such as "
+    "`https://login.example/tenant/v2.0`. It opens accounts that there are, and makes none",
+)
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", "The name of the portal at the provider", shown="none")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", "Its secret. Keep it secret")
+OIDC_NAME = env.text("OIDC_NAME", "What staff know the provider by", "your organisation")
+OIDC_TRUST_EMAIL = env.boolean(
+    "OIDC_TRUST_EMAIL",
+    "Whether an email address counts that the provider does not say it has verified. Only where the organisation alone "
+    "sets the addresses of its people",
+    False,
+)
 LOG_LEVEL = env.choice("LOG_LEVEL", "How much is logged", ["DEBUG", "INFO", "WARNING", "ERROR"], "INFO")
 
 if not DEVELOPMENT and SECRET_KEY and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
@@ -84,6 +113,18 @@ if not DEVELOPMENT and "*" in ALLOWED_HOSTS:
     env.problems.append("Set ALLOWED_HOSTS to real host names; * lets anybody choose the portal's address.")
 if urlsplit(PORTAL_URL).scheme not in {"http", "https"} or not urlsplit(PORTAL_URL).hostname:
     env.problems.append(f"PORTAL_URL is “{PORTAL_URL}”; it must begin with http:// or https://, and a host.")
+if any([OIDC_SERVER_URL, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET]):
+    for _name, _value in {
+        "OIDC_SERVER_URL": OIDC_SERVER_URL,
+        "OIDC_CLIENT_ID": OIDC_CLIENT_ID,
+        "OIDC_CLIENT_SECRET": OIDC_CLIENT_SECRET,
+    }.items():
+        if not _value:
+            env.problems.append(f"Set {_name} too: signing in through an organisation needs all three.")
+    if not DEVELOPMENT and OIDC_SERVER_URL and urlsplit(OIDC_SERVER_URL).scheme != "https":
+        env.problems.append(f"OIDC_SERVER_URL is “{OIDC_SERVER_URL}”; it must begin with https://.")
+    if not (find_spec("jwt") and find_spec("requests")):
+        env.problems.append("OIDC_SERVER_URL needs the Python packages of django-allauth[socialaccount].")
 
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
 try:
@@ -105,11 +146,16 @@ env.refuse_if_wrong()
 DEBUG = DEVELOPMENT
 
 INSTALLED_APPS = [
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    *(["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"] if OIDC_SERVER_URL else []),
     "portal.apps.PortalConfig",
     "projects.apps.ProjectsConfig",
     "fellowship.apps.FellowshipConfig",
     "articles.apps.ArticlesConfig",
     "markdownx",
+    "reversion",
     "portal.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -129,6 +175,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.ForwardOldAddresses",
 ]
@@ -169,7 +216,19 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ["UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator"]
 ]
 AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 12}  # type: ignore[assignment]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+DEFAULT_FROM_EMAIL = PORTAL_EMAIL
+
+# Attempts are counted in the database, so that every process counts the same; what is counted is small and rare.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
@@ -204,6 +263,56 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY els
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_AGE = 12 * 3600
 X_FRAME_OPTIONS = "DENY"
+
+# Sign-in of staff (portal/sign_in.py says the rest).
+ACCOUNT_ADAPTER = "portal.sign_in.StaffAdapter"
+ACCOUNT_FORMS = {"login": "portal.sign_in.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE_SSL else "http"
+# By account, never by address: behind a proxy or in an office, everybody comes from the same one.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "5/5m/key",
+    "reauthenticate": "10/5m/user",
+    "reset_password": "3/15m/key",
+    "reset_password_from_key": None,
+    "signup": None,
+}
+MFA_ADAPTER = "portal.sign_in.SecondStepAdapter"
+MFA_FORMS = {
+    "login_webauthn": "portal.passkey_forms.LogInForm",
+    "authenticate_webauthn": "portal.passkey_forms.SecondStepForm",
+    "reauthenticate_webauthn": "portal.passkey_forms.ConfirmForm",
+    "add_webauthn": "portal.passkey_forms.AddForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": None}  # a passkey cannot be guessed
+MFA_TOTP_ISSUER = PORTAL_NAME
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator made the account, so nobody lies in wait for its owner
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE_SSL
+SOCIALACCOUNT_ADAPTER = "portal.organisation.OrganisationAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form could not be sent on to another host: the policy headers forbid it
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = "organisation"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "staff",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_SERVER_URL},
+            }
+        ],
+    }
+}
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
 LOGGING = {

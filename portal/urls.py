@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import editor, views
+from portal import editor, sign_in_pages, views
 from portal.sitemap import sitemap
 
 handler404 = "portal.views.not_found"
@@ -22,6 +22,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("healthz", views.health, name="health"),
     path("admin/markdownx/", include(editor.urlpatterns)),
+    path("admin/", include(sign_in_pages.urlpatterns)),
     path("admin/", admin.site.urls),
     path("media/<path:path>", views.media, name="media"),
 ]

@@ -9,28 +9,19 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from portal.admin_base import MarkdownAdmin, PublishableAdmin, ReindexingAdmin, WindowAdmin
+from portal import revisions
+from portal.admin_base import MarkdownAdmin, PublishableAdmin, WindowAdmin
+from portal.revision_admin import RevisionAdmin
 from projects.models import ApplicationRound, Area, Modality, Output, Placement, Project, Technique
-
-
-class TermAdmin(ReindexingAdmin):
-    """One vocabulary, with how often each word is used."""
-
-    list_display = ["name", "slug", "definition", "used"]
-    search_fields = ["name", "slug", "definition"]
-    prepopulated_fields = {"slug": ["name"]}
-    ordering = ["name"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(usage=Count("projects", distinct=True))
-
-    @admin.display(description="Projects", ordering="usage")
-    def used(self, term: Any) -> int:
-        return int(term.usage)
-
+from projects.moving import ProjectMoveForm
+from projects.term_admin import TermAdmin
 
 for model in (Area, Technique, Modality):
     admin.site.register(model, TermAdmin)
+
+revisions.register(Output)
+revisions.register(Placement, "outputs")
+revisions.register(Project, "placements")
 
 
 @admin.register(ApplicationRound)
@@ -97,6 +88,8 @@ class ProjectAdmin(PublishableAdmin):
     prepopulated_fields = {"slug": ["title"]}
     autocomplete_fields = ["area", "techniques", "modalities", "partner", "round", "supersedes"]
     inlines = [PlacementInline]
+    kept_on_restore = ("round",)  # its dates decide whether the project accepts applications
+    move_form = ProjectMoveForm
     fieldsets = [
         (None, {"fields": ["status_tag", "title", "summary"]}),
         ("How readers find it", {"fields": ["area", "techniques", "modalities", "partner"]}),
@@ -132,7 +125,7 @@ class OutputInline(admin.TabularInline):
 
 
 @admin.register(Placement)
-class PlacementAdmin(admin.ModelAdmin):
+class PlacementAdmin(RevisionAdmin):
     list_display = ["project", "reference", "wave", "starts_on", "ends_on", "outputs_count"]
     list_filter = ["outputs__state", "outputs__kind"]
     list_select_related = ["project"]
@@ -150,7 +143,7 @@ class PlacementAdmin(admin.ModelAdmin):
 
 
 @admin.register(Output)
-class OutputAdmin(admin.ModelAdmin):
+class OutputAdmin(RevisionAdmin):
     """Every output of every project, to see at one look what readers are still promised."""
 
     list_display = ["__str__", "kind", "state", "expected_on", "project"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +14,7 @@ from django.utils import timezone
 
 from portal.open_data import for_programs
 from portal.search import MAX_HITS
+from portal.spreadsheets import MARK, harmless, lines
 from portal.web_address import absolute
 from projects.feed import LIMIT
 from projects.fields import FIELDS, Listed, listed
@@ -24,10 +23,6 @@ from projects.finder import Finder
 PER_ANSWER = 1_000
 # Rows of a CSV that are in memory at once.
 CHUNK = 500
-
-# A spreadsheet takes a cell for a formula by its first visible sign; some take the wide forms of the signs too.
-_FORMULA = "=+-@＝＋－＠"
-_LINE_STARTS = "\t\r\n"
 
 
 @for_programs
@@ -93,25 +88,13 @@ def as_object(project: Listed) -> dict[str, Any]:
 
 def table(finder: Finder) -> Iterator[bytes]:
     """The lines of the file, a chunk at a time. The mark at its beginning tells spreadsheets that it is UTF-8."""
-    yield "\ufeff".encode() + _lines([[column for field in FIELDS for column in field.columns]])
+    yield MARK + lines([[column for field in FIELDS for column in field.columns]])
     start = 0
     while projects := finder.in_order(start, start + CHUNK):
-        yield _lines([as_row(each) for each in listed(projects, finder.now)])
+        yield lines([as_row(each) for each in listed(projects, finder.now)])
         start += CHUNK
 
 
 def as_row(project: Listed) -> list[str]:
     """One project in CSV."""
     return [harmless(cell) for field in FIELDS for cell in field.cells(project)]
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    first = next((sign for sign in cell if sign.isprintable() and not sign.isspace()), "")
-    return f"'{cell}" if cell and (first in _FORMULA or cell[0] in _LINE_STARTS) else cell
-
-
-def _lines(rows: list[list[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()

@@ -75,6 +75,11 @@ def test_production_is_the_default_and_says_all_that_it_needs_at_once(tmp_path):
         ({"PORTAL_URL": "https://"}, "PORTAL_URL is “https:”"),
         ({"SECURE_SSL": "yes"}, "SECURE_SSL is “yes”; it must be true or false."),
         ({"TRUST_PROXY": "1"}, "TRUST_PROXY is “1”; it must be true or false."),
+        ({"REQUIRE_MFA": "no"}, "REQUIRE_MFA is “no”; it must be true or false."),
+        ({"EMAIL_PORT": "smtp"}, "EMAIL_PORT is “smtp”; it must be a whole number."),
+        ({"OIDC_CLIENT_ID": "portal"}, "Set OIDC_SERVER_URL too: signing in through an organisation needs all three."),
+        ({"OIDC_SERVER_URL": "https://login.example"}, "Set OIDC_CLIENT_SECRET too"),
+        ({"OIDC_SERVER_URL": "http://login.example"}, "it must begin with https://."),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is “LOUD”; it must be DEBUG or INFO or WARNING or ERROR."),
         *(
             ({"DATABASE_URL": url}, "DATABASE_URL must be the address of an SQLite or PostgreSQL database")
@@ -117,6 +122,9 @@ def test_production_as_it_should_be(tmp_path):
     assert found["SECURE_SSL_REDIRECT"] is found["SESSION_COOKIE_SECURE"] is found["CSRF_COOKIE_SECURE"] is True
     assert found["SECURE_HSTS_SECONDS"] > 0
     assert found["SECURE_PROXY_SSL_HEADER"] is None
+    assert found["REQUIRE_MFA"] is True
+    assert found["MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN"] is False
+    assert "allauth.socialaccount" not in found["INSTALLED_APPS"]
     assert found["DATABASES"]["default"]["ENGINE"] == "django.db.backends.sqlite3"
     assert found["DATABASES"]["default"]["NAME"] == str(tmp_path / "portal.sqlite3")
     assert found["MEDIA_ROOT"] == str(tmp_path / "media")
@@ -152,6 +160,7 @@ def test_development_needs_nothing(tmp_path):
     assert found["PORTAL_URL"] == "http://127.0.0.1:8007"
     assert "*" not in found["ALLOWED_HOSTS"]
     assert found["SECURE_SSL_REDIRECT"] is False
+    assert found["REQUIRE_MFA"] is False
 
 
 # What it does
@@ -240,6 +249,25 @@ def test_a_portal_without_its_tables_is_not_healthy(tmp_path):
     status, _, text = ask(tmp_path, "/healthz")["/healthz"]
     assert status == 503
     assert json.loads(text)["migrations"] == "missing"
+
+
+def test_a_password_alone_opens_nothing_in_production(var):
+    code = """
+import django, json
+django.setup()
+from django.test import Client
+from portal.models import User
+User.objects.filter(username="root").delete()
+User.objects.create_superuser("root", "root@portal.example", "a password of length")
+client = Client(headers={"host": "portal.example"})
+client.post("/admin/login/", {"login": "root", "password": "a password of length"}, secure=True)
+pages = [client.get(path, secure=True, follow=True) for path in ("/admin/", "/admin/portal/user/", "/admin/login/")]
+ends = [page.redirect_chain[-1][0].removeprefix("https://portal.example") for page in pages]
+print(json.dumps([[page.status_code, end] for page, end in zip(pages, ends)]))
+"""
+    done = run("-c", code, var=var, **GOOD, DJANGO_SETTINGS_MODULE="portal.settings")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.strip().splitlines()[-1]) == [[200, "/admin/security/"]] * 3
 
 
 def test_sample_content_is_refused(var):

@@ -125,6 +125,41 @@ FOR_MACHINES: dict[str, Callable[[World], list[str]]] = {
 UPLOADS = {"media/<path:path>"}
 FOR_STAFF = "admin/"
 
+# Of the pages of signing in: those that a stranger can open, with what they answer to one who has not begun, and the
+# rest.
+ENTRANCE: dict[str, list[tuple[str, int]]] = {
+    "admin/login/": [("/admin/login/", 200), ("/admin/login/?next=/admin/projects/", 200)],
+    "admin/login/passkey/": [("/admin/login/passkey/", 302)],
+    "admin/login/second-step/": [("/admin/login/second-step/", 302)],
+    "admin/login/refused/": [("/admin/login/refused/", 200)],
+    "admin/logout/": [("/admin/logout/", 302)],
+    "admin/sign-up/": [("/admin/sign-up/", 200)],
+    "admin/forgotten-password/": [("/admin/forgotten-password/", 200)],
+    "admin/forgotten-password/sent/": [("/admin/forgotten-password/sent/", 200)],
+    "admin/forgotten-password/done/": [("/admin/forgotten-password/done/", 200)],
+    r"admin/^forgotten-password/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$": [
+        ("/admin/forgotten-password/1-none/", 200)
+    ],
+}
+SIGNED_IN_ONLY: dict[str, list[str]] = {
+    route: [f"/{route}".replace("<int:pk>", "1")]
+    for route in [
+        "admin/confirm/password/",
+        "admin/confirm/code/",
+        "admin/confirm/passkey/",
+        "admin/security/",
+        "admin/security/app/",
+        "admin/security/app/remove/",
+        "admin/security/codes/",
+        "admin/security/codes/new/",
+        "admin/security/codes/download/",
+        "admin/security/passkeys/",
+        "admin/security/passkeys/add/",
+        "admin/security/passkeys/<int:pk>/",
+        "admin/security/passkeys/<int:pk>/remove/",
+    ]
+}
+
 
 def routes(patterns: list[Any] | None = None, before: str = "") -> Iterator[str]:
     """Every route that the portal answers at, as ``urls.py`` writes it."""

@@ -10,8 +10,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,13 @@ class Portal:
     """A running portal and its one member of staff."""
 
     url: str
+    environment: Mapping[str, str] = field(repr=False)
     name: str = "editor"
     password: str = PASSWORD
+
+    def manage(self, *words: str) -> None:
+        command = [sys.executable, "manage.py", *words]
+        subprocess.run(command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def _free_port() -> int:
@@ -52,29 +58,33 @@ def _answers(url: str) -> bool:
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A portal whose staff come in with a password alone; tests/browser/test_sign_in.py has one with a second step."""
+    with running(tmp_path_factory.mktemp("portal"), REQUIRE_MFA="false") as found:
+        yield found
+
+
+@contextmanager
+def running(var: Path, host: str = "127.0.0.1", **variables: str) -> Iterator[Portal]:
     """A database with the sample content, static files collected, and the production server on a free port."""
     port = _free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{host}:{port}"
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {
         "PORTAL_ENV": "production",
         "SECRET_KEY": secrets.token_urlsafe(60),
-        "ALLOWED_HOSTS": "127.0.0.1",
+        "ALLOWED_HOSTS": f"127.0.0.1,{host}",
         "PORTAL_URL": url,
-        "PORTAL_VAR": str(tmp_path_factory.mktemp("portal")),
+        "PORTAL_VAR": str(var),
         "SECURE_SSL": "false",
         "LOG_LEVEL": "WARNING",
         "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+        **variables,
     }
 
-    def manage(*words: str) -> None:
-        subprocess.run(
-            [sys.executable, "manage.py", *words], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
-        )
-
-    manage("migrate", "--verbosity", "0")
-    manage("import_content", "sample")
-    manage("collectstatic", "--no-input", "--verbosity", "0")
-    manage("createsuperuser", "--no-input", "--username", Portal.name, "--email", "editor@portal.example")
+    found = Portal(url, environment)
+    found.manage("migrate", "--verbosity", "0")
+    found.manage("import_content", "sample")
+    found.manage("collectstatic", "--no-input", "--verbosity", "0")
+    found.manage("createsuperuser", "--no-input", "--username", found.name, "--email", "editor@portal.example")
     serve = ["granian", "--interface", "wsgi", "portal.wsgi:application", "--host", "127.0.0.1", "--port", str(port)]
     with subprocess.Popen(
         [sys.executable, "-m", *serve], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
@@ -86,7 +96,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
                 time.sleep(0.2)
             else:
                 pytest.fail("The portal did not start within 20 seconds.")
-            yield Portal(url)
+            yield found
         finally:
             server.terminate()
             server.wait(timeout=20)
