@@ -142,8 +142,10 @@ def test_an_editor_writes_previews_and_publishes_a_brief(portal: Portal, tab: Ta
 
     page.goto(f"{portal.url}/admin/projects/project/?q=waiting")
     page.locator("input.action-select").check()
-    page.locator("select[name=action]").select_option(label="Move to Open")
+    page.locator("select[name=action]").select_option(label="Open…")
     page.locator("button[name=index]").click()
+    expect(page.locator("#content")).to_contain_text("becomes public at once")
+    page.get_by_role("button", name="Open 1 project").click()
     expect(page.locator(".messagelist")).to_contain_text("moved to Open")
     published(page, portal, "waiting-times-in-plain-words", status=200)
     assert not [complaint for complaint in tab.complaints if "404" not in complaint]
