@@ -14,10 +14,10 @@ from django.utils.safestring import SafeString
 
 from portal import date_changes, dates, forwarding, search
 from portal.models import DateChange, StatusChange, User
-from portal.moving import MovingAdmin
 from portal.publishing import Publishable
 from portal.revision_admin import RevisionAdmin
 from portal.roles import MOVE_DATES
+from portal.submitting import SubmittingAdmin
 
 Form = ModelForm
 
@@ -44,7 +44,7 @@ class WindowAdmin(admin.ModelAdmin):
             date_changes.record(obj, before=date_changes.dates_of(stored), by=cast(User, request.user))
 
 
-class PublishableAdmin(RevisionAdmin, MovingAdmin, MarkdownAdmin):
+class PublishableAdmin(RevisionAdmin, SubmittingAdmin, MarkdownAdmin):
     """An admin in which status moves on a page of its own only, a changed address forwards, and the search keeps up."""
 
     change_form_template = "admin/publishable_change_form.html"
@@ -62,9 +62,11 @@ class PublishableAdmin(RevisionAdmin, MovingAdmin, MarkdownAdmin):
     @admin.display(description="Status", ordering="status")
     def status_tag(self, item: Publishable) -> SafeString:
         status = item.current_status
-        return format_html(
+        tag = format_html(
             '<span class="status status--{}" title="{}">{}</span>', status.colour, status.meaning, status.label
         )
+        waits = '{} <span class="status status--yellow" title="It waits for a publisher.">Submitted</span>'
+        return format_html(waits, tag) if getattr(item, "is_submitted", False) else tag
 
     @admin.display(description="Status moves")
     def history_of_status(self, item: Publishable) -> str:

@@ -10,7 +10,7 @@ class PortalConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
-        from portal import auditing, checks, sign_in  # noqa: F401  (register checks, and what follows from signals)
+        from portal import auditing, checks, sign_in, submissions  # noqa: F401  (register checks, and what follows from signals)
 
         autodiscover_modules("home")
 

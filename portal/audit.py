@@ -15,6 +15,7 @@ class AuditEvent(models.Model):
 
     class Kind(models.TextChoices):
         STATUS = "status", "Status"
+        SUBMISSION = "submission", "Submission"
         DELETION = "deletion", "Deletion"
         PERMISSION = "permission", "People and permissions"
         SIGN_IN = "sign-in", "Sign-in"

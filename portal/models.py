@@ -125,6 +125,33 @@ class DateChange(models.Model):
         return f"{self.title}: {self.get_field_display()}"
 
 
+class Submission(models.Model):
+    """A draft that waits for a publisher, since whoever wrote it may not publish. It goes with the next move."""
+
+    kind = models.CharField(max_length=100, editable=False)
+    object_id = models.BigIntegerField(editable=False)
+    title = models.CharField(max_length=300, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    by_name = models.CharField("by", max_length=200, blank=True, editable=False)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    note = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="submission_one_per_item")]
+
+    def __str__(self) -> str:
+        return f"{self.title}: submitted by {self.by_name}"
+
+    @classmethod
+    def of(cls, item: models.Model) -> models.QuerySet[Submission]:
+        """The one of this item, if any."""
+        return cls.objects.filter(kind=item._meta.label_lower, object_id=item.pk)
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def in_force(self) -> NoticeQuerySet:
         now = timezone.now()

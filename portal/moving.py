@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, cast
 
@@ -148,6 +148,10 @@ class MovingAdmin(admin.ModelAdmin):
     def move_address(self, request: HttpRequest, status: Lifecycle, keys: Sequence[int], **more: str) -> str:
         """Where staff confirm that these move to ``status``."""
         address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_move", args=[status.value])
+        return self.with_choice(request, address, keys, **more)
+
+    def with_choice(self, request: HttpRequest, address: str, keys: Sequence[int], **more: str) -> str:
+        """An address that says what was chosen, and how the list was filtered."""
         chosen = urlencode({"ids": ".".join(map(str, keys)), **more})
         return "?".join([address, "&".join(part for part in [chosen, self.get_preserved_filters(request)] if part)])
 
@@ -167,10 +171,10 @@ class MovingAdmin(admin.ModelAdmin):
             raise PermissionDenied
         if status not in self.model.Status.values:
             raise Http404
-        new, now, keys = self.model.Status(status), timezone.now(), _keys(request.GET.get("ids", ""))
+        new, now, keys = self.model.Status(status), timezone.now(), chosen_keys(request.GET.get("ids", ""))
         chosen: Any = self.get_queryset(request).filter(pk__in=keys)
         items = list(chosen.for_moving())
-        back = self._back(request, items)
+        back = self.way_back(request, items)
         if not items:
             messages.warning(request, f"Choose at least one {self.opts.verbose_name} that still exists.")
             return redirect(back)
@@ -195,7 +199,7 @@ class MovingAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/move.html", context)
 
-    def _back(self, request: HttpRequest, items: Sequence[Publishable]) -> str:
+    def way_back(self, request: HttpRequest, items: Sequence[Publishable]) -> str:
         """Where the person came from: the page of an item, or the list as it was filtered."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_"
         is_page = request.GET.get("back") == "page" and len(items) == 1
@@ -212,12 +216,18 @@ class MovingAdmin(admin.ModelAdmin):
 
 
 def _ask(new: Lifecycle, model_admin: MovingAdmin, request: HttpRequest, items: models.QuerySet) -> HttpResponse | None:
+    return lead_on(model_admin, request, items, partial(model_admin.move_address, request, new))
+
+
+def lead_on(
+    model_admin: MovingAdmin, request: HttpRequest, items: models.QuerySet, address: Callable[[list[int]], str]
+) -> HttpResponse | None:
     """Lead from the list to the page that asks for confirmation."""
     keys = list(items.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
     if len(keys) > MOST_AT_ONCE:
         messages.warning(request, f"Choose at most {model_admin.model.counted(MOST_AT_ONCE)} at a time.")
         return None
-    return redirect(model_admin.move_address(request, new, keys))
+    return redirect(address(keys))
 
 
 def _forwards_first(statuses: Iterable[Lifecycle]) -> list[Lifecycle]:
@@ -225,6 +235,6 @@ def _forwards_first(statuses: Iterable[Lifecycle]) -> list[Lifecycle]:
     return sorted(statuses, key=lambda status: not status.is_public)
 
 
-def _keys(text: str) -> list[int]:
+def chosen_keys(text: str) -> list[int]:
     """The keys in an address, each once, and no more than a person can have chosen."""
     return list(dict.fromkeys(int(key) for key in re.findall(r"(?<!\d)\d{1,18}(?!\d)", text)))[:MOST_AT_ONCE]

@@ -20,7 +20,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from portal import dates, effects, revisions
-from portal.models import StatusChange, User, person_in_words
+from portal.models import StatusChange, Submission, User, person_in_words
 
 
 class Lifecycle(models.TextChoices):
@@ -365,4 +365,5 @@ class Publishable(models.Model):
             self.published_at = now
         self.save(update_fields=["status", "published_at", "updated_at"])
         self.record_change(old=old.value, by=by, at=now, reason=reason, note=note)
+        Submission.of(self).delete()
         revisions.record(self, by=by, comment=f"Moved from {old.label} to {new.label}")

@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from fellowship.models import Programme
 from portal.audit import AuditEvent
 from portal.auditing import record
-from portal.models import DateChange, ImportedItem, RevisionAuthor, SearchEntry, StatusChange
+from portal.models import DateChange, ImportedItem, RevisionAuthor, SearchEntry, StatusChange, Submission
 from portal.publishing import Publishable
 from tests.factories import (
     FACTORIES,
@@ -29,7 +29,7 @@ from tests.pages import Page
 pytestmark = pytest.mark.django_db
 
 MODELS = list(admin.site._registry)
-NOT_FOR_STAFF = {ImportedItem, RevisionAuthor, SearchEntry}
+NOT_FOR_STAFF = {ImportedItem, RevisionAuthor, SearchEntry, Submission}
 LOGS = [StatusChange, DateChange, AuditEvent]
 OURS = ["portal", "projects", "fellowship", "articles"]
 

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from portal.models import ImportedItem, SearchEntry
+from portal.models import ImportedItem, SearchEntry, Submission
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +64,7 @@ WRONG = {
     "forwardingaddress_stays_here": lambda: make.ForwardingAddressFactory(target="//elsewhere.example/"),
     "importeditem_key_is_stable": lambda: twice(ImportedItem.objects.create, model="m", key="k", object_id=1),
     "searchentry_one_per_item": lambda: twice(SearchEntry.objects.create, kind="k", object_id=1),
+    "submission_one_per_item": lambda: twice(Submission.objects.create, kind="k", object_id=1),
 }
 OURS = ["portal", "projects", "fellowship", "articles"]
 
