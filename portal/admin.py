@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -15,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from portal import auditing, spreadsheets, statements
@@ -22,6 +24,7 @@ from portal.admin_base import MarkdownAdmin, ReindexingAdmin
 from portal.alias_field import AliasForm
 from portal.audit import AuditEvent
 from portal.models import DateChange, ForwardingAddress, Notice, Organisation, Statement, StatusChange, User
+from portal.publishing import Publishable
 from portal.roles import Care, Role
 
 # What sign-in keeps for itself, secrets of authenticators among it, is nobody's to see or to change here.
@@ -155,24 +158,58 @@ class LogAdmin(admin.ModelAdmin):
         return False
 
 
+def _kinds() -> dict[str, str]:
+    """What the logs call each kind of thing, and how staff call it."""
+    return {model._meta.label_lower: str(capfirst(model._meta.verbose_name)) for model in admin.site._registry}
+
+
+def _statuses() -> dict[str, str]:
+    return {status.value: status.label for kind in Publishable.kinds() for status in kind.Status}
+
+
+class InWords(admin.AllValuesFieldListFilter):
+    """A filter of a log, in the words that staff know from everywhere else."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        words = _kinds() | _statuses()
+        for choice in super().choices(changelist):
+            yield {**choice, "display": words.get(str(choice["display"]), choice["display"])}
+
+
+class ChangeLogAdmin(LogAdmin):
+    """A log of what was changed on something that may be gone by now, with its kind in words."""
+
+    @admin.display(description="Kind", ordering="kind")
+    def kind_in_words(self, change: Any) -> str:
+        return _kinds().get(change.kind, change.kind)
+
+
 @admin.register(StatusChange)
-class StatusChangeAdmin(LogAdmin):
+class StatusChangeAdmin(ChangeLogAdmin):
     """The log of status moves."""
 
-    list_display = ["at", "title", "kind", "old", "new", "by_name", "public_reason"]
-    list_filter = ["kind", "new", "at"]
+    list_display = ["at", "title", "kind_in_words", "from_status", "to_status", "by_name", "public_reason"]
+    list_filter = [("kind", InWords), ("new", InWords), "at"]
     search_fields = ["title", "by_name", "public_reason"]
-    fields = ["at", "title", "kind", "old", "new", "by_name", "public_reason", "private_note"]
+    fields = ["at", "title", "kind_in_words", "from_status", "to_status", "by_name", "public_reason", "private_note"]
+
+    @admin.display(description="From", ordering="old")
+    def from_status(self, change: StatusChange) -> str:
+        return _statuses().get(change.old, change.old)
+
+    @admin.display(description="To", ordering="new")
+    def to_status(self, change: StatusChange) -> str:
+        return _statuses().get(change.new, change.new)
 
 
 @admin.register(DateChange)
-class DateChangeAdmin(LogAdmin):
+class DateChangeAdmin(ChangeLogAdmin):
     """The log of moved dates."""
 
-    list_display = ["at", "title", "field", "old", "new", "by_name"]
-    list_filter = ["kind", "field", "at"]
+    list_display = ["at", "title", "kind_in_words", "field", "old", "new", "by_name"]
+    list_filter = [("kind", InWords), "field", "at"]
     search_fields = ["title", "by_name"]
-    fields = ["at", "title", "kind", "field", "old", "new", "by_name"]
+    fields = ["at", "title", "kind_in_words", "field", "old", "new", "by_name"]
 
 
 @admin.register(AuditEvent)

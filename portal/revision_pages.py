@@ -116,6 +116,7 @@ class RevisionPages(admin.ModelAdmin):
             title=f"What changed: {item}",
             old=old,
             new=new,
+            newest=versions_of(self.model, item.pk).values_list("revision_id", flat=True)[0],
             changes=found,
             may_change=self.has_change_permission(request, item),
             change_url=self._address("change", object_id),

@@ -107,6 +107,16 @@ def test_every_admin_page_opens(admin_client, model):
         check(deletion)
 
 
+def test_the_logs_speak_in_the_words_of_staff(admin_client):
+    move, date = make(StatusChange), make(DateChange)
+    page = check(admin_client.get(address(StatusChange, "changelist")))
+    assert f"| {move.title} | Project | Open | Paused |" in " | ".join(page.text("td"))
+    assert {"Project", "Paused"} <= set(page.text("li")), "its filters too"
+    page = check(admin_client.get(address(StatusChange, "change", move.pk)))
+    assert {"Project", "Open", "Paused"} <= set(page.text("div"))
+    assert "Application round" in check(admin_client.get(address(DateChange, "change", date.pk))).text("div")
+
+
 def test_the_first_programme_can_be_added(admin_client):
     check(admin_client.get(address(Programme, "add")))
 

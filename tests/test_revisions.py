@@ -359,6 +359,13 @@ def test_saving_and_going_on_leaves_the_old_text_behind(client, ada):
     assert response["Location"].endswith("/change/?_changelist_filters=q%3Dneed")
 
 
+def test_one_revision_has_nothing_to_be_compared_with(client, ada):
+    project = ProjectFactory()
+    revisions.record(project, by=ada)
+    page = Page(client.get(address(project, "history", project.pk)).text)
+    assert page.all("input", type="radio") == page.all("input", value="Compare the two chosen") == []
+
+
 # Permissions
 
 
@@ -377,6 +384,7 @@ def test_a_history_is_for_those_who_may_see_and_its_texts_for_those_who_may_chan
         response = client.get(page)
         assert response.status_code == 200
         assert "Use this text" not in response.text
+        assert "The present text" in response.text
     assert client.get(address(project, "change", project.pk), {"revision": first.id}).status_code == 403
     client.logout()
     assert {client.get(page).status_code for page in pages} == {302}
