@@ -136,10 +136,10 @@ def test_an_open_project_that_does_not_accept_says_what_to_do(client, window, wo
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ("active", "To hear of new projects, follow the projects feed."),
-        ("paused", "To hear if it opens again, follow the projects feed."),
-        ("completed", "To hear of new projects, follow the projects feed."),
-        ("archived", "To hear of new projects, follow the projects feed."),
+        ("active", "Our feed says when a new project opens."),
+        ("paused", "Our feed says when this project opens again."),
+        ("completed", "Our feed says when a new project opens."),
+        ("archived", "Our feed says when a new project opens."),
     ],
 )
 def test_a_project_that_is_not_open_offers_the_feed(client, status, words):
