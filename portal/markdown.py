@@ -8,7 +8,7 @@ import importlib
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 from urllib.parse import unquote
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.parser_block import ParserBlock
+from markdown_it.parser_inline import ParserInline
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock, hr
 from markdown_it.rules_core import StateCore
@@ -32,7 +33,7 @@ from portal.markup import clean, tidy
 from portal.prose import Heading, Prose
 from portal.widgets import MarkdownFormField, MarkdownWidget
 
-__all__ = ["MAX_LENGTH", "Heading", "MarkdownField", "outline", "plain", "render"]
+__all__ = ["MAX_LENGTH", "Heading", "MarkdownField", "outline", "parts", "plain", "render"]
 
 MAX_LENGTH = 100_000
 
@@ -72,10 +73,23 @@ def plain(text: str) -> str:
     return _page(text, 2, "").plain
 
 
-@lru_cache(maxsize=1024)
-def _page(text: str, level: int, name: str) -> Page:
+def parts(text: str) -> list[Token]:
+    """What the text is made of, as ``render`` reads it: each token inside a block says where in it, in ``meta["at"]``.
+
+    Raises ValueError if the text is longer than MAX_LENGTH.
+    """
+    _refuse_too_long(text)
+    return _PARSER.parse(text, {"docId": ""})
+
+
+def _refuse_too_long(text: str) -> None:
     if len(text) > MAX_LENGTH:
         raise ValueError(f"A text may have {MAX_LENGTH:,} characters; this one has {len(text):,}.")
+
+
+@lru_cache(maxsize=1024)
+def _page(text: str, level: int, name: str) -> Page:
+    _refuse_too_long(text)
     if not 2 <= level <= 6:
         raise ValueError(f"Headings begin at a level from 2 to 6, not {level}: a page has one h1, its own.")
     name = slugify(name).replace("_", "-")
@@ -103,6 +117,31 @@ class _BlockParser(ParserBlock):
         state.push("paragraph_close", "p", -1)
         state.line = endLine
         return None
+
+
+class _Inside(StateInline):
+    """Reads the inside of a block, and remembers of each token where in the block it stands."""
+
+    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        token = super().push(ttype, tag, nesting)
+        token.meta["at"] = self.pos
+        return token
+
+    def pushPending(self) -> Token:
+        token = super().pushPending()
+        token.meta["at"] = self.pos
+        return token
+
+
+class _InlineParser(ParserInline):
+    """Reads the inside of blocks, as its parent does, with the places of tokens."""
+
+    def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
+        state = _Inside(src, md, env, tokens)
+        self.tokenize(state)
+        for rule in self.ruler2.getRules(""):
+            rule(state)
+        return state.tokens
 
 
 def _hr(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
@@ -212,6 +251,7 @@ class _Parser(MarkdownIt):
         options = {"maxNesting": MAX_NESTING, "xhtmlOut": False}
         super().__init__("commonmark", options, renderer_cls=_Renderer)
         self.block = _BlockParser()
+        self.inline = _InlineParser()
         self.configure("commonmark", options)
         self.enable("table")
         rules = cast(_Renderer, self.renderer).rules

@@ -14,6 +14,10 @@ from django.utils.text import slugify
 MAX_DEPTH = 60
 MAX_SLUG = 60
 
+# What an image that tells a reader nothing says in place of its alternative text: ``![decorative](/media/…)``. An image
+# without any words has not been described yet.
+DECORATIVE = "decorative"
+
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 # Where one of these begins or ends, a new line begins in the plain text.
 _LINES = _HEADINGS | set(
@@ -167,7 +171,7 @@ class Prose(HTMLParser):
         return '<summary class="nhsuk-details__summary"><span class="nhsuk-details__summary-text">'
 
     def _image(self, attributes: dict[str, str]) -> None:
-        address, alt = attributes.get("src", ""), attributes.get("alt", "").strip()
+        address, alt = attributes.get("src", ""), alternative_text(attributes.get("alt", ""))
         if self.is_own_image(address):
             image = {"src": address, "alt": alt}
             if size := _SIZE_IN_NAME.search(address):
@@ -239,6 +243,12 @@ class Prose(HTMLParser):
     def _say(self, words: str) -> None:
         self.pieces.append(escape(words, quote=False))
         self.words.append(words)
+
+
+def alternative_text(words: str) -> str:
+    """What those who cannot see an image are told of it, from its author's words: of decoration, nothing."""
+    words = " ".join(words.split())
+    return "" if words.casefold() == DECORATIVE else words
 
 
 def _tag(name: str, attributes: dict[str, str]) -> str:

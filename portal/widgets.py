@@ -1,4 +1,4 @@
-"""The Markdown editor in a form: a text box, a preview beside it, and images by button, drop or paste."""
+"""The Markdown editor in a form: a text box with a toolbar, a preview beside it, advice, and images."""
 
 import re
 from typing import Any
@@ -12,8 +12,10 @@ from django.utils.safestring import SafeString
 from markdownx.fields import MarkdownxFormField
 from markdownx.widgets import MarkdownxWidget
 
-# What an uploaded image says until the editor says it better. A text that still holds it is not accepted.
+# What an image that was uploaded without words says until the editor says it better. A text that holds it is refused.
 ALT_TO_WRITE = "Describe this image"
+# Characters of the words that describe an image: what is longer belongs into the text.
+MAX_ALT = 500
 
 
 class MarkdownWidget(MarkdownxWidget):
@@ -25,7 +27,13 @@ class MarkdownWidget(MarkdownxWidget):
     class Media:
         extend = False
         css = {"all": ["portal/editor.css"]}
-        js = ["portal/editor.js"]
+        # Each in a file of its own, named by its noun; the last one starts them.
+        js = [
+            "portal/editor-writing.js",
+            "portal/editor-dialogs.js",
+            "portal/editor-toolbar.js",
+            "portal/editor.js",
+        ]
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context: dict[str, Any] = forms.Textarea.get_context(
@@ -35,6 +43,7 @@ class MarkdownWidget(MarkdownxWidget):
             "preview_url": reverse("markdownx_markdownify"),
             "upload_url": reverse("markdownx_upload"),
             "level": self.level,
+            "max_alt": MAX_ALT,
             "attributes": flatatt(context["widget"]["attrs"]),
         }
         return context
@@ -64,5 +73,6 @@ class MarkdownFormField(MarkdownxFormField):
         super().validate(value)
         if f"![{ALT_TO_WRITE}](" in value:
             raise ValidationError(
-                f"Say what the image shows, in place of “{ALT_TO_WRITE}”, for those who cannot see it."
+                f"Say what the image shows, in place of “{ALT_TO_WRITE}”, for those who cannot see it. "
+                "If it only decorates, write “decorative”."
             )

@@ -1,5 +1,6 @@
 """The editor's two addresses: who may use them, and what they answer."""
 
+import html
 import io
 import re
 from pathlib import Path
@@ -13,8 +14,10 @@ from django.urls import reverse
 from PIL import Image
 
 from portal import editor
+from portal.advice import advice
 from portal.markdown import MAX_LENGTH, MarkdownField, render
 from tests.factories import StaffFactory, UserFactory
+from tests.html_page import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +106,31 @@ def test_the_preview_is_what_the_page_shows(writer):
     assert writer.post(PREVIEW).text == '<div class="app-prose"></div>'
 
 
+def test_what_is_worth_mending_comes_after_the_preview(writer):
+    text = "<b>\n\n# A\n\n### “<i>”\n\n[here](/a/)"
+    prose, _, advice = writer.post(PREVIEW, {"content": text}).text.partition('<ol class="app-advice" data-count="2">')
+    assert prose == f'<div class="app-prose">{render(text)}</div>'
+    assert re.findall('data-line="([0-9]+)"', advice) == ["5", "7"]
+    assert re.findall('data-kind="([a-z-]+)"', advice) == ["heading-skipped", "link-vague"]
+    assert "The link “here” does not say where it leads." in advice
+    # Headings lie deeper in some boxes: what is advised there depends on it.
+    deep = "# A\n\nb\n\n## C\n\nd"
+    assert "too deep" not in writer.post(PREVIEW, {"content": deep, "level": "5"}).text
+    assert "too deep" in writer.post(PREVIEW, {"content": deep, "level": "6"}).text
+
+
+def test_much_advice_is_counted_and_its_beginning_shown(writer):
+    answer = writer.post(PREVIEW, {"content": "[here](/a/)\n" * 30}).text
+    assert 'data-count="30"' in answer
+    assert answer.count("data-line") == editor.SHOWN
+    assert "And 10 more below." in answer
+
+
+def test_what_is_wrong_is_escaped(writer):
+    answer = writer.post(PREVIEW, {"content": "# A\n\n### `<script>`\n\nb"}).text
+    assert "The heading “&lt;script&gt;” skips" in answer
+
+
 @pytest.mark.parametrize(
     ("data", "status", "words"),
     [
@@ -126,6 +154,46 @@ def test_an_image_is_stored_small_and_shown_by_its_markdown(writer, media):
     with Image.open(path) as image:
         assert image.size == (1600, 800)
     assert 'alt="Describe this image" width="1600" height="800" loading="lazy"' in render(code)
+
+
+def test_an_image_that_is_described_comes_finished(writer):
+    code = writer.post(UPLOAD, {"image": png((9, 9)), "words": " A chart\r\nof admissions "}).json()["image_code"]
+    assert re.fullmatch(r"!\[A chart of admissions\]\(/media/markdown/[0-9a-f]+-9x9\.webp\)", code)
+    assert 'alt="A chart of admissions"' in render(code)
+
+
+def test_an_image_that_only_decorates_says_so_and_has_no_words(writer):
+    data = {"image": png((9, 9)), "words": "Not meant", "is_decorative": "on"}
+    code = writer.post(UPLOAD, data).json()["image_code"]
+    assert code.startswith("![decorative](/media/markdown/")
+    assert 'alt=""' in render(code)
+    assert advice(code) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "a](https://evil.example) [b",
+        "[^1] ![x](y) `code` *a* _b_ ____ **c**",
+        r"back\slash and \[ \] and the end \\",
+        "R&D, &amp; and &#60;",
+        '<script>alert("1")</script> <b>x</b>',
+        "<https://example.org> 'quoted'",
+    ],
+)
+def test_the_words_of_an_image_stay_words(writer, words):
+    code = writer.post(UPLOAD, {"image": png((9, 9)), "words": words}).json()["image_code"]
+    assert Page(render(code)).tags == ["p", "img"]
+    assert [html.unescape(alt) for alt in re.findall('alt="([^"]*)"', render(code))] == [words]
+
+
+def test_words_that_are_too_long_are_refused_before_anything_is_stored(writer, media):
+    response = writer.post(UPLOAD, {"image": png((9, 9)), "words": "a" * 501})
+    assert response.status_code == 400
+    assert response.json() == {"image": ["Describe the image in 500 characters. These are 501."]}
+    assert not stored(media)
+    assert writer.post(UPLOAD, {"image": png((9, 9)), "words": "a\x00" + "b" * 499}).status_code == 400
+    assert "\x00" not in writer.post(UPLOAD, {"image": png((9, 9)), "words": "a\x00b"}).json()["image_code"]
 
 
 @pytest.mark.parametrize(
@@ -165,10 +233,34 @@ def test_a_form_in_the_admin_has_the_portals_editor_and_not_that_of_markdownx(ad
     (box,) = re.findall("<textarea[^>]*>", page)
     for attribute in ['name="body"', 'id="id_body"', 'class="app-editor__text"', " required"]:
         assert attribute in box
-    assert "portal/editor.js" in page
+    scripts = re.findall(r'src="[^"]*portal/(editor[a-z-]*\.js)"', page)
+    assert scripts == ["editor-writing.js", "editor-dialogs.js", "editor-toolbar.js", "editor.js"]
     assert "portal/editor.css" in page
     assert "markdownx.js" not in page
     assert "markdownx.min.js" not in page
+
+
+def test_without_a_script_there_is_a_box_with_help_and_no_button(admin_client):
+    page = admin_client.get(reverse("admin:portal_notice_add")).text
+    assert re.search('<div class="app-editor__toolbar" role="toolbar" aria-label="Formatting" hidden>', page)
+    assert re.search('<div class="app-editor__preview"[^>]* hidden></div>', page)
+    assert "<summary>How to write</summary>" in page
+
+
+@pytest.mark.parametrize(
+    ("level", "titles"), [(2, ["level 2", "level 3"]), (4, ["level 4", "level 5"]), (6, ["level 6"])]
+)
+def test_the_buttons_of_headings_are_those_that_the_page_has(level, titles):
+    box = MarkdownField(level=level).formfield().widget.render("body", "")
+    assert re.findall(r'title="[^"]*(level \d) on the page"', box) == titles
+
+
+def test_every_button_does_something_that_the_script_knows():
+    scripts = "".join(path.read_text() for path in Path("portal/static/portal").glob("editor*.js"))
+    names = re.findall(r'data-does="(\w+)"', MarkdownField().formfield().widget.render("body", ""))
+    assert len(names) == len(set(names)) == 14
+    for name in set(names) - {"link", "image"}:
+        assert re.search(rf"^ {{6}}{name}[:,]", scripts, re.M), name
 
 
 def test_a_text_in_the_editor_is_escaped(admin_client):

@@ -170,6 +170,10 @@ def test_links(text, html):
             '<img src="/media/markdown/a-800x600.webp" alt="A" width="800" height="600" loading="lazy">',
         ),
         ("![](/media/a.png)", '<img src="/media/a.png" alt="" loading="lazy">'),
+        ("![decorative](/media/a.png)", '<img src="/media/a.png" alt="" loading="lazy">'),
+        ("![Decorative ](/media/a.png)", '<img src="/media/a.png" alt="" loading="lazy">'),
+        ("![Decorative tiles](/media/a.png)", '<img src="/media/a.png" alt="Decorative tiles" loading="lazy">'),
+        ("![decorative](https://x.org/a.png)", '<a href="https://x.org/a.png">https://x.org/a.png</a>'),
         ("<img src=/media/a.png onload=x>", '<img src="/media/a.png" alt="" loading="lazy">'),
         ("![A chart](https://x.org/a.png)", '<a href="https://x.org/a.png">A chart</a>'),
         ("![](https://x.org/a.png)", '<a href="https://x.org/a.png">https://x.org/a.png</a>'),
@@ -303,7 +307,13 @@ def test_a_form_keeps_the_ends_of_lines_as_they_were():
         field.clean(" \r\n ")
 
 
+def test_decoration_has_no_words_in_search_and_headings():
+    assert plain("a ![decorative](/media/a.webp) b") == "a b"
+    assert outline("# ![decorative](/media/a.webp)") == ()
+
+
 def test_an_image_must_be_described():
     with pytest.raises(ValidationError, match="Say what the image shows"):
         MarkdownField().formfield().clean("a ![Describe this image](/media/markdown/a.webp)")
     assert MarkdownField().formfield().clean("![A chart](/media/markdown/a.webp)")
+    assert MarkdownField().formfield().clean("![decorative](/media/markdown/a.webp)")
