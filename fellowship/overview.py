@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -46,7 +47,7 @@ class Overview:
             return found
         ahead = [entry for entry in self.entries if not entry.cohort.phase.has_started]
         announced = [entry for entry in ahead if entry.cohort.phase is Phase.ANNOUNCED]
-        return min(announced or ahead, key=lambda entry: entry.cohort.starts_on, default=None)
+        return min(announced or ahead, key=lambda entry: entry.cohort.starts_on or dt.date.max, default=None)
 
     @property
     def leading(self) -> Entry | None:

@@ -1,10 +1,14 @@
-"""What every template may say of the operator: its name, organisation, mailbox and look."""
+"""What every template may say of the operator, and of the moment as at which it is shown, if that is not now."""
+
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from portal import clock
 
-def operator(request: HttpRequest) -> dict[str, str]:
+
+def operator(request: HttpRequest) -> dict[str, Any]:
     return {
         "portal_name": settings.PORTAL_NAME,
         "portal_organisation": settings.PORTAL_ORGANISATION,
@@ -13,4 +17,5 @@ def operator(request: HttpRequest) -> dict[str, str]:
         "portal_stylesheet": settings.PORTAL_STYLESHEET,
         "portal_url": settings.PORTAL_URL,
         "canonical_url": settings.PORTAL_URL + request.path,
+        "as_at": clock.chosen(),
     }

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 
+from portal import clock
 from portal.publishing import Publishable
 from portal.web_address import absolute
 
@@ -37,7 +37,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 
     Raises ``Http404`` for a part that there is none of.
     """
-    now = timezone.now()
+    now = clock.now()
     if "part" in request.GET:
         return _pages(request, list(_entries(_part(request.GET["part"]), now)))
     entries: list[Entry] = []

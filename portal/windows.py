@@ -10,9 +10,8 @@ import enum
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
-from portal import dates
+from portal import clock, dates
 from portal.web_address import WebAddressField
 
 LAST_DAYS = 14
@@ -36,6 +35,12 @@ def accepts_at(now: dt.datetime, prefix: str = "") -> Q:
         & (Q(**{f"{opens}__isnull": True}) | Q(**{f"{opens}__lte": now}))
         & (Q(**{f"{closes}__isnull": True}) | Q(**{f"{closes}__gt": now}))
     )
+
+
+def closes_soon(now: dt.datetime) -> Q:
+    """The rows whose window closes after ``now`` and in its last days, as readers are told how many are left."""
+    after = dates.midnight(dates.local_day(now) + dt.timedelta(days=LAST_DAYS + 1))
+    return Q(closes_at__gt=now, closes_at__lt=after)
 
 
 class ApplicationWindow(models.Model):
@@ -73,7 +78,7 @@ class ApplicationWindow(models.Model):
         ]
 
     def state(self, now: dt.datetime | None = None) -> WindowState:
-        now = now or timezone.now()
+        now = now or clock.now()
         if self.opens_at is None and self.closes_at is None:
             return WindowState.UNDATED
         if self.opens_at and now < self.opens_at:
@@ -89,15 +94,15 @@ class ApplicationWindow(models.Model):
         """Whole days in London until it closes, 0 on the day; None when it does not close."""
         if not self.closes_at:
             return None
-        return (dates.local_day(self.closes_at) - dates.local_day(now or timezone.now())).days
+        return (dates.local_day(self.closes_at) - dates.local_day(now or clock.now())).days
 
     def sentence(self, now: dt.datetime | None = None) -> str:
         """Where applications stand, in one sentence without a full stop."""
-        return " ".join(self._words(now or timezone.now()))
+        return " ".join(self._words(now or clock.now()))
 
     def standing(self, now: dt.datetime | None = None) -> str:
         """The sentence in short, as it reads behind the label “Applications”."""
-        _, words = self._words(now or timezone.now())
+        _, words = self._words(now or clock.now())
         return words[0].upper() + words[1:]
 
     def _words(self, now: dt.datetime) -> tuple[str, str]:
@@ -120,6 +125,11 @@ class ApplicationWindow(models.Model):
             return "Applications", f"close today at {dates.clock(self.closes_at)}"
         left = f" ({days} day{'' if days == 1 else 's'} left)" if days <= LAST_DAYS else ""
         return "Applications are", f"open until {dates.moment(self.closes_at)}{left}"
+
+    def moments(self) -> list[clock.Moment]:
+        """When pages change by themselves because of it."""
+        changes = [(self.opens_at, "applications open"), (self.closes_at, "applications close")]
+        return [clock.Moment(at, f"{self}: {words}") for at, words in changes if at]
 
     @property
     def window_in_words(self) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
+from portal import clock
 from portal.calendar import NEVER_MOVED, Event, calendar, response
 from portal.date_changes import Moves, moves_of
 from projects.announcements import announced_rounds
@@ -22,7 +22,7 @@ REMINDER = dt.timedelta(days=1)
 @require_safe
 def subscription(request: HttpRequest) -> HttpResponse:
     """When applications open and close, of every round that readers know of."""
-    now = timezone.now()
+    now = clock.now()
     rounds = list(announced_rounds(now))
     moves = moves_of(rounds)
     events = [event for one in rounds for event in _events(one, moves, now)]
@@ -32,7 +32,7 @@ def subscription(request: HttpRequest) -> HttpResponse:
 @require_safe
 def deadline(request: HttpRequest, pk: int) -> HttpResponse:
     """The deadline of one round, with a reminder on the day before."""
-    now = timezone.now()
+    now = clock.now()
     one = announced_rounds(now).filter(pk=pk, closes_at__isnull=False).first()
     if one is None:
         raise Http404

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from portal import clock
 from portal.open_data import for_programs
 from portal.search import MAX_HITS
 from portal.spreadsheets import MARK, harmless, lines
@@ -28,14 +29,14 @@ CHUNK = 500
 @for_programs
 def as_json(request: HttpRequest) -> HttpResponse:
     """The projects that a query finds, in list order, so many an answer."""
-    text = json.dumps(document(Finder(request.GET, timezone.now())), ensure_ascii=False)
+    text = json.dumps(document(Finder(request.GET, clock.now())), ensure_ascii=False)
     return HttpResponse(text, content_type="application/json; charset=utf-8")
 
 
 @for_programs
 def as_csv(request: HttpRequest) -> StreamingHttpResponse:
     """All projects that a query finds, in list order, for a spreadsheet (RFC 4180)."""
-    now = timezone.now()
+    now = clock.now()
     name = f"projects-{timezone.localtime(now).date().isoformat()}.csv"
     return StreamingHttpResponse(
         table(Finder(request.GET, now)),

@@ -6,9 +6,8 @@ import datetime as dt
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 
-from portal import feeds
+from portal import clock, feeds
 from portal.open_data import for_programs
 from projects.finder import Finder
 from projects.legend import scheme
@@ -20,7 +19,7 @@ LIMIT = 100
 @for_programs
 def feed(request: HttpRequest) -> HttpResponse:
     """The projects that a query finds, newest change first, in Atom."""
-    finder = Finder(request.GET, timezone.now())
+    finder = Finder(request.GET, clock.now())
     entries = [entry(project, finder.now) for project in finder.newest(LIMIT)]
     entries.sort(key=lambda each: each.updated_at, reverse=True)
     return feeds.respond(

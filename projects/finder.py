@@ -19,10 +19,9 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, prefetch_related_objects
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.http import urlencode
 
-from portal import search
+from portal import clock, search
 from projects.facets import THROUGHS, Chip, Facet, Vocabularies, WayOut
 from projects.models import ApplicationRound, ListRank, Project, Status
 from projects.models.projects import ProjectQuerySet
@@ -35,7 +34,7 @@ class Finder:
     """One look at the list of projects. ``query`` is the address's own."""
 
     def __init__(self, query: QueryDict, now: dt.datetime | None = None) -> None:
-        self.now = now or timezone.now()
+        self.now = now or clock.now()
         typed = query.get("q", "")[: 10 * search.MAX_QUERY]
         printable = "".join(letter if letter.isprintable() else " " for letter in typed)
         self.keyword = " ".join(printable.split())[: search.MAX_QUERY].strip()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
-from portal import dates
+from portal import clock, dates
 from portal.preview import render_page, visible_or_404
 from projects import structured_data
 from projects.finder import Finder
@@ -31,7 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A brief: what it is, whether it can be applied for, and if not, why and what else is open."""
     project: Project = visible_or_404(Project.objects.with_terms().select_related("supersedes"), request, slug=slug)
-    now = timezone.now()
+    now = clock.now()
     is_open = project.status == project.Status.OPEN
     can_apply = project.is_accepting(now)
     moves = list(project.status_changes())

@@ -6,8 +6,8 @@ import datetime as dt
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.utils import timezone
 
+from portal import clock
 from portal.date_changes import MovedDate, moved_lately
 from portal.markdown import MarkdownField
 from portal.windows import ApplicationWindow, accepts_at
@@ -37,4 +37,4 @@ class ApplicationRound(ApplicationWindow):
 
     def moved_dates(self, now: dt.datetime | None = None) -> list[MovedDate]:
         """What readers are told for a fortnight after a date of it moved."""
-        return moved_lately([self], now or timezone.now())
+        return moved_lately([self], now or clock.now())
