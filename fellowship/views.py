@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from fellowship.models import Cohort, Fellow, FellowLink, Programme, Question
 from fellowship.overview import Overview
-from portal.preview import reader_of, render_page, visible_or_404
+from portal.preview import came_by_link, render_page, visible, visible_or_404
 
 OTHERS = 5
 
@@ -32,7 +32,9 @@ def _public_programme() -> Programme | None:
 def programme(request: HttpRequest) -> HttpResponse:
     """What the fellowship is, whether one can apply, its cohorts and what people ask."""
     overview = Overview()
-    item = Programme.objects.visible_to(reader_of(request)).first()
+    item = visible(Programme.objects.all(), request).first()
+    if item is None and came_by_link(request):
+        raise Http404("This link does not show anything, or no longer does.")
     if item is None:
         return render(request, "fellowship/unpublished.html", {"overview": overview})
     facts = [item.length, item.time_commitment, item.audience, item.places, overview.current, overview.upcoming]
@@ -58,7 +60,8 @@ def cohort(request: HttpRequest, number: int) -> HttpResponseBase:
     """A cohort: where it stands, its dates, how to apply, who its fellows are."""
     item: Cohort = visible_or_404(Cohort.objects.all(), request, number=number)
     if request.path != item.get_absolute_url():  # such as /cohorts/04/
-        return redirect(item, permanent=True)
+        query = request.META.get("QUERY_STRING", "")
+        return redirect(f"{item.get_absolute_url()}?{query}" if query else item, permanent=True)
     phase = item.phase
     overview = Overview()
     previous, following = overview.before(item), overview.after(item)
@@ -93,7 +96,7 @@ def _stand_in(running: Cohort | None) -> StandIn | None:
 def fellow(request: HttpRequest, slug: str) -> HttpResponse:
     """A fellow: who they are, what they work on, and some of those they work beside."""
     item: Fellow = visible_or_404(Fellow.objects.for_listing().select_related("project"), request, slug=slug)
-    cohort_fellows = list(item.cohort.fellows.with_consent().for_listing())
+    cohort_fellows = list(item.cohort.fellows.public().for_listing()) if item.cohort else []
     others = [other for other in cohort_fellows if other != item]
     context = {
         "project": item.project if item.project and item.project.is_public else None,

@@ -16,6 +16,7 @@ class AuditEvent(models.Model):
     class Kind(models.TextChoices):
         STATUS = "status", "Status"
         SUBMISSION = "submission", "Submission"
+        SHARING = "sharing", "Shared draft"
         DELETION = "deletion", "Deletion"
         PERMISSION = "permission", "People and permissions"
         SIGN_IN = "sign-in", "Sign-in"

@@ -9,13 +9,12 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.static import serve
 
+from portal import clock, sharing, statements
 from portal import home as home_page
-from portal import statements
 from portal.models import Notice, Statement
 from portal.search import MAX_QUERY, search
 
@@ -26,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What is open now and until when, the fellowship's cohorts, the newest guidance, and a notice in force."""
     context = {
         "notices": Notice.objects.in_force(),
-        "sections": home_page.sections(timezone.now()),
+        "sections": home_page.sections(clock.now()),
     }
     return render(request, "portal/home.html", context)
 
@@ -91,4 +90,5 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    asked_by_link = sharing.PARAMETER in request.GET or isinstance(exception, sharing.NotShown)
+    return render(request, "404.html", {"asked_by_link": asked_by_link}, status=404)

@@ -13,7 +13,7 @@ from portal.markdown import MarkdownField
 from portal.publishing import Publishable
 from projects.models import Project
 from tests import factories as make
-from tests.world import FOR_MACHINES, FOR_STAFF, PAGES, UPLOADS, World, public_paths, routes
+from tests.world import FOR_MACHINES, FOR_STAFF, PAGES, SENT_TO, UPLOADS, World, public_paths, routes
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +116,7 @@ def shows(html, item):
 def test_every_address_is_classified():
     """A new address fails here until it is a page with a world to stand in, or said to be for machines or staff."""
     found = {route for route in routes() if not route.startswith(FOR_STAFF)}
-    assert found == {*PAGES, *FOR_MACHINES, *UPLOADS}
+    assert found == {*PAGES, *FOR_MACHINES, *UPLOADS, *SENT_TO}
     assert any(route.startswith(FOR_STAFF) for route in routes())
 
 
