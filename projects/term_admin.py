@@ -21,6 +21,7 @@ from django.utils.text import capfirst, get_text_list
 from portal.admin_base import Form, ReindexingAdmin
 from portal.alias_field import AliasForm
 from portal.models import User
+from portal.spreadsheet_admin import SpreadsheetAdmin
 from projects.models.terms import Term, counted
 from projects.term_merging import merge_terms, planned
 
@@ -67,7 +68,7 @@ class DefinitionFilter(admin.SimpleListFilter):
                 return queryset
 
 
-class TermAdmin(ReindexingAdmin):
+class TermAdmin(SpreadsheetAdmin, ReindexingAdmin):
     """One vocabulary. A term that pages have is not deleted: it is merged into another."""
 
     form = AliasForm
@@ -153,8 +154,15 @@ class TermAdmin(ReindexingAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method == "POST":
             # Of two editors who take the same name or address at once, the second is told so.
-            list(self.model._default_manager.select_for_update().order_by("pk"))
+            self._hold_all()
         return super().changeform_view(request, *args, **kwargs)
+
+    def _hold_all(self) -> None:
+        list(self.model._default_manager.select_for_update().order_by("pk"))
+
+    def _held(self, request: HttpRequest, item: models.Model) -> Any:
+        self._hold_all()
+        return super()._held(request, item)
 
     def save_model(self, request: HttpRequest, obj: Term, form: Form, change: bool) -> None:
         names: list[str] = []
