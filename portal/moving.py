@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 
-from portal import revisions
+from portal import readiness, revisions
 from portal.models import User
 from portal.publishing import Lifecycle, Publishable, TransitionError
 
@@ -79,6 +79,15 @@ class MoveForm(forms.Form):
     def why_not(self, item: Publishable) -> str:
         """Why an item cannot be moved, whatever is filled in here; empty where it can."""
         return item.why_not(self.new)
+
+    @property
+    def told(self) -> list[tuple[Publishable, str]]:
+        """What moves, each with what readers will miss of it; that of a page which they know is no news."""
+        first = self.new.is_public
+        return [
+            (item, readiness.missed(item.advised_gaps(self.new)) if first and not item.current_status.is_public else "")
+            for item in self.movable
+        ]
 
     @property
     def rows(self) -> list[Rows]:

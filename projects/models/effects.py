@@ -46,22 +46,24 @@ def _lists(before: Sequence[Project], after: Sequence[Project], now: dt.datetime
     """Which leave or join what readers follow."""
     opened = [new for old, new in zip(before, after, strict=True) if _is_open(new) and not _is_open(old)]
     closed = [old for old, new in zip(before, after, strict=True) if _is_open(old) and not _is_open(new)]
+    gone = [old for old, new in zip(before, after, strict=True) if _is_open(old) and not _is_open_with(new, old)]
     lists = "the list of open projects, its feeds and the calendar."
     sentences = []
     if opened:
         sentences.append(f"{_projects(len(opened))} {agree(len(opened), 'joins', 'join')} {lists}")
     if closed:
         sentences.append(f"{_projects(len(closed))} {agree(len(closed), 'leaves', 'leave')} {lists}")
-        sentences += [
-            f"No project is then open in “{name}”: its dates leave the calendar." for name in _left(closed, now)
-        ]
-    return sentences
+    return sentences + [
+        f"No project is then open in “{name}”: its dates leave the calendar." for name in _left(gone, now)
+    ]
 
 
-def _left(closed: list[Project], now: dt.datetime) -> list[str]:
-    """The rounds without an open project after ``closed`` are gone. One that opens later is announced all the same."""
-    rounds = {one.round for one in closed if one.round and not (one.round.opens_at and one.round.opens_at > now)}
-    others = type(closed[0]).objects.open().exclude(pk__in=[one.pk for one in closed])
+def _left(gone: list[Project], now: dt.datetime) -> list[str]:
+    """The rounds without an open project after ``gone`` left. One that opens later is announced all the same."""
+    rounds = {one.round for one in gone if one.round and not (one.round.opens_at and one.round.opens_at > now)}
+    if not rounds:
+        return []
+    others = type(gone[0]).objects.open().exclude(pk__in=[one.pk for one in gone])
     kept = set(others.filter(round__in=rounds).values_list("round", flat=True))
     return sorted(one.name for one in rounds if one.pk not in kept)
 
@@ -81,6 +83,11 @@ def _pages(after: Sequence[Project]) -> list[str]:
 
 def _is_open(project: Project) -> bool:
     return project.status == Status.OPEN
+
+
+def _is_open_with(project: Project, other: Project) -> bool:
+    """Whether a project is open in the round that another has."""
+    return _is_open(project) and project.round_id == other.round_id
 
 
 def _projects(number: int) -> str:
