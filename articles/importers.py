@@ -21,7 +21,7 @@ def _find(facts: Facts) -> Article | None:
     return Article.objects.filter(slug=facts.values["slug"], source_key__in=["", facts.key]).first()
 
 
-register_kind(Kind(Article, _find))
+register_kind(Kind(Article, _find, needs=("body",)))
 
 # What the old sites' generators put in the text. Here it is text like any other, so somebody should look at it.
 _LEFTOVERS = {

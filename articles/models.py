@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar, Self
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
-from django.utils import timezone
 
-from portal import dates
+from portal import clock, dates, readiness
+from portal.described_images import DECORATES, DECORATES_HELP, DescribedImage
 from portal.image_fields import SafeImageField
 from portal.markdown import MarkdownField, plain
 from portal.publishing import (
+    Lifecycle,
     PageStatus,
     Publishable,
     PublishableQuerySet,
     SearchDocument,
+    public_only_with,
     status_field,
     status_is_known,
 )
+from portal.readiness import Gap
 from projects.models import Area
 
 
@@ -35,6 +38,12 @@ class ArticleQuerySet(PublishableQuerySet):
 
     def for_index(self) -> Self:
         return self.prefetch_related("areas")
+
+
+BODY = Gap("body", "write", "the text", "without it, the page is empty", is_kept=True)
+AUDIENCE = Gap("audience", "say", "whom it is for", "readers cannot tell whether it is meant for them")
+REVIEW_DUE = Gap("review_due_on", "set", "the day of its next review", "nobody is reminded, and readers are not warned")
+COVER = DescribedImage("cover")
 
 
 class Article(Publishable):
@@ -51,7 +60,9 @@ class Article(Publishable):
     listed_at = ("articles:index",)
 
     status = status_field(PageStatus)
-    body = MarkdownField(help_text="Begin below the title. A quotation with ____ blanks becomes a text to fill in.")
+    body = MarkdownField(
+        blank=True, help_text="Begin below the title. A quotation with ____ blanks becomes a text to fill in."
+    )
     authors = models.CharField("written by", max_length=250, blank=True)
     audience = models.CharField("for", max_length=20, choices=Audience, blank=True)
     areas = models.ManyToManyField(Area, blank=True, related_name="articles")
@@ -74,8 +85,9 @@ class Article(Publishable):
         "cover: alternative text",
         max_length=200,
         blank=True,
-        help_text="What the image shows, for those who cannot see it. Leave it empty if the image only decorates.",
+        help_text="What the image shows, for those who cannot see it.",
     )
+    cover_is_decorative = models.BooleanField(DECORATES, default=False, help_text=DECORATES_HELP)
 
     objects: ClassVar[Any] = ArticleQuerySet.as_manager()
 
@@ -84,6 +96,7 @@ class Article(Publishable):
         constraints = [
             *Publishable.Meta.constraints,
             status_is_known(PageStatus),
+            public_only_with(~Q(body=""), name="article_public_has_body", says=BODY.sentence),
             models.CheckConstraint(
                 condition=Q(reviewed_on__isnull=True)
                 | Q(review_due_on__isnull=True)
@@ -98,12 +111,30 @@ class Article(Publishable):
 
     def clean(self) -> None:
         super().clean()
-        if self.cover_alt and not self.cover:
-            raise ValidationError({"cover_alt": "There is no cover for this text to describe."})
+        COVER.check(self)
+
+    def required_gaps(self, new: Lifecycle) -> list[Gap]:
+        return readiness.lacking((BODY, not self.body))
+
+    def advised_gaps(self, new: Lifecycle) -> list[Gap]:
+        return [
+            *super().advised_gaps(new),
+            *readiness.lacking(
+                (AUDIENCE, not self.audience),
+                (REVIEW_DUE, self.review_due_on is None),
+                (COVER.gap, COVER.is_undescribed(self)),
+            ),
+        ]
 
     @property
     def is_review_overdue(self) -> bool:
-        return self.review_due_on is not None and self.review_due_on < timezone.localdate()
+        return self.review_due_on is not None and self.review_due_on < clock.today()
+
+    def moments(self) -> list[clock.Moment]:
+        """When its page begins to say that its review is overdue."""
+        if self.review_due_on is None:
+            return []
+        return [clock.Moment(dates.midnight(self.review_due_on + dt.timedelta(days=1)), f"“{self}”: review overdue")]
 
     @property
     def reviewed_or_published_on(self) -> str:

@@ -48,6 +48,7 @@ register_kind(
         Fellow,
         lambda facts: Fellow.objects.filter(slug=facts.key).first(),
         rows={"links": Rows(FellowLink, "fellow", ("url",))},
+        needs=("cohort",),
     )
 )
 register_kind(Kind(QuestionSection, lambda facts: QuestionSection.objects.filter(title=facts.key).first()))

@@ -107,8 +107,12 @@ class Rows:
 
 @dataclass(frozen=True)
 class Kind:
-    """How items of one model are written. ``find`` looks for one that the portal had before it was ever imported."""
+    """How items of one model are written. ``find`` looks for one that the portal had before it was ever imported.
+
+    Without a value for one of ``needs``, a source makes no item. A draft that staff begin may do without.
+    """
 
     model: type[models.Model]
     find: Callable[[Facts], models.Model | None]
     rows: dict[str, Rows] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()

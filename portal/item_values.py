@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
@@ -93,6 +94,8 @@ def set_values(kind: Kind, item: models.Model, values: dict[str, Any]) -> None:
 
 def save_values(kind: Kind, item: models.Model, values: dict[str, Any]) -> None:
     """Save an item whose columns are in place, and what belongs to it in other tables. Raises ``ValidationError``."""
+    if lacking := [name for name in kind.needs if getattr(item, name) in (None, "")]:
+        raise ValidationError(dict.fromkeys(lacking, "The source does not say it, or names what is not there."))
     item.full_clean()
     item.save()
     for name, value in values.items():

@@ -15,12 +15,14 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from portal import dates, effects, revisions
+from portal import addresses, dates, effects, readiness, revisions
 from portal.models import StatusChange, Submission, User, person_in_words
+from portal.readiness import Gap
 
 
 class Lifecycle(models.TextChoices):
@@ -125,6 +127,10 @@ class PublishableQuerySet(models.QuerySet[Any]):
         """What every reader may see: the one place that decides it."""
         return self.filter(status__in=self.model.Status.public())
 
+    def drafts(self) -> Self:
+        """What is still being written. A kind may hide more from readers than these."""
+        return self.exclude(status__in=self.model.Status.public())
+
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Everything for staff who may view this kind, else what is public."""
         opts = self.model._meta
@@ -141,7 +147,7 @@ class PublishableQuerySet(models.QuerySet[Any]):
         return self
 
     def for_moving(self) -> Self:
-        """With everything that ``refuse_move()`` and ``effects_of_move()`` read, in a fixed number of queries."""
+        """With everything that a move asks of an item, its gaps among it, in a fixed number of queries."""
         return self
 
     def for_index(self) -> Self:
@@ -174,6 +180,11 @@ def status_is_known(statuses: type[Lifecycle]) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(status__in=statuses.values), name="%(app_label)s_%(class)s_status_known")
 
 
+def public_only_with(condition: Q, *, name: str, says: str) -> models.CheckConstraint:
+    """The database's own rule that a page is a draft until it has something; ``says`` is for the editor."""
+    return models.CheckConstraint(condition=Q(status="draft") | condition, name=name, violation_error_message=says)
+
+
 class Publishable(models.Model):
     """A page with a lifecycle. Inherit its ``Meta`` too: the rules and the publish permission come with it."""
 
@@ -182,6 +193,8 @@ class Publishable(models.Model):
     kind_plural: ClassVar[str]
     # What the address of one that is not public does.
     when_hidden: ClassVar[str] = "answers “page not found”"
+    # The addresses at which pages of the portal itself stand, where those of this kind would.
+    reserved_addresses: ClassVar[tuple[str, ...]] = ()
     # The names of the addresses at which readers find a list of them, besides the home page.
     listed_at: ClassVar[tuple[str, ...]] = ()
 
@@ -190,7 +203,8 @@ class Publishable(models.Model):
         "address",
         max_length=120,
         unique=True,
-        help_text="The last part of the page's address. A changed address forwards.",
+        blank=True,
+        help_text="The last part of the page's address. Empty, it is made for you. A changed address forwards.",
     )
     summary = models.TextField(
         max_length=400, blank=True, help_text="Two sentences. Shown in lists, in search results and in shared links."
@@ -220,6 +234,13 @@ class Publishable(models.Model):
     def kinds(cls) -> list[type[Publishable]]:
         """Every installed model that the public can read."""
         return [model for model in apps.get_models() if issubclass(model, cls)]
+
+    def clean(self) -> None:
+        super().clean()
+        if self.slug == "":
+            self.slug = addresses.suggested(self)
+        if self.current_status.is_public and (lost := readiness.lost(self.required_gaps(self.current_status))):
+            raise ValidationError(lost)
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """No form holds the status, which would spare it the rules about it; the database would refuse instead."""
@@ -321,9 +342,17 @@ class Publishable(models.Model):
         """
         return effects.of_visibility(items, [item.as_if(new) for item in items])
 
+    def required_gaps(self, new: Lifecycle) -> list[Gap]:
+        """What is missing without which this item cannot be ``new``, a public status. A kind says what it needs."""
+        return []
+
+    def advised_gaps(self, new: Lifecycle) -> list[Gap]:
+        """What its readers would miss at ``new``, and it can do without. A kind adds what only it knows."""
+        return readiness.lacking((readiness.SUMMARY, not self.summary))
+
     def refuse_move(self, new: Lifecycle) -> str:
         """Why this item must not move to ``new`` although the lifecycle allows it; empty when it may."""
-        return ""
+        return readiness.refusal(self.required_gaps(new)) if new.is_public else ""
 
     def why_not(self, new: Lifecycle) -> str:
         """Why this item cannot move to ``new``, as a sentence for staff; empty when it can."""

@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 
 from portal.models import ImportedItem, SearchEntry, Submission
 from tests import factories as make
+from tests.shared import answer
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,9 @@ WRONG = {
         for kind, factory in make.FACTORIES.items()
     },
     "project_public_has_area": lambda: make.ProjectFactory(area=None),
+    "cohort_public_has_dates": lambda: make.CohortFactory(ends_on=None),
+    "fellow_public_has_cohort": lambda: make.FellowFactory(cohort=None),
+    "article_public_has_body": lambda: make.ArticleFactory(body=""),
     "project_does_not_supersede_itself": supersede_itself,
     "project_address_is_free": lambda: make.ProjectFactory(slug="terms"),
     "projects_applicationround_closes_after_it_opens": lambda: make.ApplicationRoundFactory(
@@ -64,6 +68,7 @@ WRONG = {
     "forwardingaddress_stays_here": lambda: make.ForwardingAddressFactory(target="//elsewhere.example/"),
     "importeditem_key_is_stable": lambda: twice(ImportedItem.objects.create, model="m", key="k", object_id=1),
     "searchentry_one_per_item": lambda: twice(SearchEntry.objects.create, kind="k", object_id=1),
+    "draftanswer_change_says_what": lambda: answer(words=""),
     "submission_one_per_item": lambda: twice(Submission.objects.create, kind="k", object_id=1),
 }
 OURS = ["portal", "projects", "fellowship", "articles"]

@@ -11,9 +11,8 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils import timezone
 
-from portal import dates
+from portal import clock, dates, readiness
 from portal.effects import agree
 from portal.markdown import MarkdownField, plain
 from portal.publishing import (
@@ -23,9 +22,11 @@ from portal.publishing import (
     PublishableQuerySet,
     SearchDocument,
     latest,
+    public_only_with,
     status_field,
     status_is_known,
 )
+from portal.readiness import Gap
 from portal.windows import ApplicationWindow, WindowState
 
 
@@ -76,9 +77,23 @@ class Phase(enum.Enum):
         }[self]
 
 
+# What stands in place of the dates of a cohort that is a draft and has none yet.
+UNDATED = "dates to be announced"
+
+STARTS = Gap("starts_on", "say", "when it starts", "the phase that readers see follows from it", is_kept=True)
+ENDS = Gap("ends_on", "say", "when it ends", "the phase that readers see follows from it", is_kept=True)
+WINDOW = Gap("opens_at", "set", "when applications open and close", "the page says that the dates are to be announced")
+HOW_TO_APPLY = Gap("how_to_apply", "write", "how to apply", "the page says that it is still to come")
+APPLY_URL = Gap("apply_url", "give", "the address of the application form", "there is no button to apply with")
+KEY_DATES = Gap("key_dates", "add", "the key dates", "the page says that they are still to come")
+
+
 class CohortQuerySet(PublishableQuerySet):
     def newest_first(self) -> Self:
         return self.order_by("-number")
+
+    def for_moving(self) -> Self:
+        return self.prefetch_related("key_dates")
 
     def modified_at(self, now: dt.datetime) -> dt.datetime | None:
         return max((cohort.modified_at(now) for cohort in self.for_sitemap()), default=None)
@@ -96,13 +111,16 @@ class Cohort(ApplicationWindow, Publishable):
     title = property(lambda self: f"Cohort {self.number}")
     status = status_field(PageStatus)
     number = models.PositiveSmallIntegerField(unique=True, help_text="Its address too: /fellowship/cohorts/4/.")
-    starts_on = models.DateField()
-    ends_on = models.DateField()
+    starts_on = models.DateField(null=True, blank=True, help_text="A draft may do without; a published cohort may not.")
+    ends_on = models.DateField(null=True, blank=True, help_text="A draft may do without; a published cohort may not.")
     time_commitment = models.CharField(max_length=150, blank=True, help_text="Such as 2 days a week.")
     how_to_apply = MarkdownField(
         level=3,
         blank=True,
         help_text="A numbered list. Begin each step with its title in bold. Dates come from the fields above.",
+    )
+    copied_from = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="copies"
     )
 
     objects: ClassVar[Any] = CohortQuerySet.as_manager()
@@ -113,6 +131,11 @@ class Cohort(ApplicationWindow, Publishable):
             *Publishable.Meta.constraints,
             *ApplicationWindow.Meta.constraints,
             status_is_known(PageStatus),
+            public_only_with(
+                Q(starts_on__isnull=False, ends_on__isnull=False),
+                name="cohort_public_has_dates",
+                says=f"{STARTS.heading} and ends: {STARTS.why}.",
+            ),
             models.CheckConstraint(
                 condition=Q(ends_on__gt=F("starts_on")),
                 name="cohort_ends_after_it_starts",
@@ -136,11 +159,27 @@ class Cohort(ApplicationWindow, Publishable):
         fellows = f"{number} {agree(number, 'fellow', 'fellows')} {words} with {agree(len(items), 'it', 'them')}."
         return [*super().effects_of_move(items, new, now), *([fellows] if number else [])]
 
+    def required_gaps(self, new: Lifecycle) -> list[Gap]:
+        return readiness.lacking((STARTS, self.starts_on is None), (ENDS, self.ends_on is None))
+
+    def advised_gaps(self, new: Lifecycle) -> list[Gap]:
+        phase = self.phase
+        return [
+            *super().advised_gaps(new),
+            *readiness.lacking(
+                (WINDOW, not phase.has_started and self.state() is WindowState.UNDATED),
+                (APPLY_URL, phase.is_before_deadline and not self.apply_url),
+                (HOW_TO_APPLY, phase.is_before_deadline and not self.how_to_apply),
+                (KEY_DATES, not phase.is_over and not self.key_dates.all()),
+            ),
+        ]
+
     def phase_at(self, now: dt.datetime) -> Phase:
+        """A draft may have no dates yet: nothing of it has begun, then, but perhaps its applications."""
         today = dates.local_day(now)
-        if today > self.ends_on:
+        if self.ends_on and today > self.ends_on:
             return Phase.FINISHED
-        if today >= self.starts_on:
+        if self.starts_on and today >= self.starts_on:
             return Phase.RUNNING
         match self.state(now):
             case WindowState.OPEN:
@@ -152,27 +191,42 @@ class Cohort(ApplicationWindow, Publishable):
 
     @property
     def phase(self) -> Phase:
-        return self.phase_at(timezone.now())
+        return self.phase_at(clock.now())
+
+    @property
+    def _bounds(self) -> tuple[dt.datetime | None, dt.datetime | None]:
+        """The first moment of its first day, and that after its last."""
+        return (
+            dates.midnight(self.starts_on) if self.starts_on else None,
+            dates.midnight(self.ends_on + dt.timedelta(days=1)) if self.ends_on else None,
+        )
+
+    def moments(self) -> list[clock.Moment]:
+        first, after = self._bounds
+        begins = [clock.Moment(first, f"{self} begins")] if first else []
+        over = [clock.Moment(after, f"{self} is over")] if after else []
+        return [*super().moments(), *begins, *over]
 
     def modified_at(self, now: dt.datetime) -> dt.datetime:
         """A cohort also changes from phase to phase."""
-        first, after = dates.midnight(self.starts_on), dates.midnight(self.ends_on + dt.timedelta(days=1))
-        return latest(now, self.updated_at, self.opens_at, self.closes_at, first, after)
+        return latest(now, self.updated_at, self.opens_at, self.closes_at, *self._bounds)
 
     @property
     def months(self) -> str:
         """September 2026 to August 2027."""
-        return dates.months(self.starts_on, self.ends_on)
+        return dates.months(self.starts_on, self.ends_on) if self.starts_on and self.ends_on else UNDATED
 
     @property
     def years(self) -> str:
         """2026 to 2027."""
+        if not self.starts_on or not self.ends_on:
+            return UNDATED
         first, last = self.starts_on.year, self.ends_on.year
         return str(first) if first == last else f"{first} to {last}"
 
     @property
     def start_month(self) -> str:
-        return dates.month(self.starts_on)
+        return dates.month(self.starts_on) if self.starts_on else UNDATED
 
     @property
     def apply_address(self) -> str:
@@ -186,18 +240,18 @@ class Cohort(ApplicationWindow, Publishable):
             case Phase.ANNOUNCED | Phase.APPLICATIONS_OPEN | Phase.SELECTING:
                 return self.sentence()
             case Phase.RUNNING:
-                return f"Running until {dates.day(self.ends_on)}"
+                return f"Running until {_known(self.ends_on)}"
             case _:
-                return f"Finished on {dates.day(self.ends_on)}"
+                return f"Finished on {_known(self.ends_on)}"
 
     @property
     def announcement(self) -> str:
         """The headline on a page about more than this cohort, so with its name."""
         match self.phase:
             case Phase.RUNNING:
-                return f"{self.title} is running until {dates.day(self.ends_on)}"
+                return f"{self.title} is running until {_known(self.ends_on)}"
             case Phase.FINISHED:
-                return f"{self.title} finished on {dates.day(self.ends_on)}"
+                return f"{self.title} finished on {_known(self.ends_on)}"
             case _:
                 return re.sub("^(Application dates|Applications)", rf"\1 for cohort {self.number}", self.headline)
 
@@ -208,13 +262,13 @@ class Cohort(ApplicationWindow, Publishable):
             case Phase.ANNOUNCED if self.closes_at:
                 return f"They close at {dates.moment(self.closes_at)}."
             case Phase.ANNOUNCED:
-                return f"The cohort starts on {dates.day(self.starts_on)}."
+                return f"The cohort starts on {_known(self.starts_on)}."
             case Phase.APPLICATIONS_OPEN:
-                return f"The cohort starts on {dates.day(self.starts_on)}."
+                return f"The cohort starts on {_known(self.starts_on)}."
             case Phase.SELECTING:
-                return f"We are choosing the fellows, who start on {dates.day(self.starts_on)}."
+                return f"We are choosing the fellows, who start on {_known(self.starts_on)}."
             case Phase.RUNNING:
-                return f"It started on {dates.day(self.starts_on)}. You cannot apply for this cohort."
+                return f"It started on {_known(self.starts_on)}. You cannot apply for this cohort."
             case _:
                 return "You cannot apply for this cohort."
 
@@ -229,10 +283,14 @@ class Cohort(ApplicationWindow, Publishable):
     def search_document(self) -> SearchDocument:
         return SearchDocument(
             title=self.title,
-            terms=f"fellowship {self.starts_on.year} {self.ends_on.year}",
+            terms=" ".join(["fellowship", *(str(day.year) for day in (self.starts_on, self.ends_on) if day)]),
             summary=self.summary,
             body=plain(self.how_to_apply),
         )
+
+
+def _known(day: dt.date | None) -> str:
+    return dates.day(day) if day else "a day to be announced"
 
 
 class KeyDate(models.Model):
@@ -306,4 +364,4 @@ class KeyDate(models.Model):
 
     @property
     def is_past(self) -> bool:
-        return self.last_day < timezone.localdate()
+        return self.last_day < clock.today()

@@ -5,22 +5,27 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 
 from fellowship.models.cohorts import Cohort
+from portal import readiness
+from portal.described_images import DECORATES, DECORATES_HELP, DescribedImage
 from portal.image_fields import SafeImageField
 from portal.markdown import MarkdownField, plain
 from portal.models import Organisation, Region
 from portal.publishing import (
+    Lifecycle,
     PageStatus,
     Publishable,
     PublishableQuerySet,
     SearchDocument,
+    public_only_with,
     status_field,
     status_is_known,
 )
+from portal.readiness import Gap
 from portal.web_address import WebAddressField
 from projects.models import Project
 
@@ -35,6 +40,14 @@ class Profession(models.TextChoices):
     NURSE = "nurse", "Nurse"
     PHARMACY = "pharmacy", "Pharmacy professional"
     SCIENTIST = "scientist", "Healthcare scientist"
+
+
+COHORT = Gap("cohort", "choose", "a cohort", "readers find fellows on its page", is_kept=True)
+# No public page is held to it: whoever takes the day out hides the profile, at once and everywhere.
+CONSENT = Gap("consent_on", "record", "the day of their consent", "without it, nobody sees the profile")
+PROFESSION = Gap("profession", "choose", "a profession", "it stands below the name wherever the fellow is listed")
+ABOUT = Gap("about", "write", "who they are", "the page has little else to say of them")
+PHOTO = DescribedImage("photo")
 
 
 class FellowQuerySet(PublishableQuerySet):
@@ -52,6 +65,9 @@ class FellowQuerySet(PublishableQuerySet):
     def for_index(self) -> Self:
         return self.select_related("host")
 
+    def for_moving(self) -> Self:
+        return self.select_related("cohort")
+
 
 class Fellow(Publishable):
     """A clinician who takes or took part. Without the day of their consent, nothing of them is public."""
@@ -64,7 +80,14 @@ class Fellow(Publishable):
     title = property(lambda self: self.name)
     status = status_field(PageStatus)
     name = models.CharField(max_length=150)
-    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="fellows")
+    cohort = models.ForeignKey(
+        Cohort,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="fellows",
+        help_text="A draft may do without; a published profile may not.",
+    )
     role = models.CharField(max_length=200, blank=True, help_text="Such as critical care nurse.")
     profession = models.CharField(max_length=20, choices=Profession, blank=True)
     region = models.CharField(max_length=40, choices=Region, blank=True)
@@ -95,8 +118,9 @@ class Fellow(Publishable):
         "photo: alternative text",
         max_length=200,
         blank=True,
-        help_text="What the photo shows, for those who cannot see it. Leave it empty if the photo only decorates.",
+        help_text="What the photo shows, for those who cannot see it.",
     )
+    photo_is_decorative = models.BooleanField(DECORATES, default=False, help_text=DECORATES_HELP)
     consent_on = models.DateField(
         "consent given on",
         null=True,
@@ -108,8 +132,13 @@ class Fellow(Publishable):
     objects: ClassVar[Any] = FellowQuerySet.as_manager()
 
     class Meta(Publishable.Meta):
-        ordering = ["cohort", "name"]
-        constraints = [*Publishable.Meta.constraints, status_is_known(PageStatus)]
+        # By the key: a row is locked as it is ordered, and PostgreSQL locks none that is joined to what may be missing.
+        ordering = ["-cohort_id", "name"]
+        constraints = [
+            *Publishable.Meta.constraints,
+            status_is_known(PageStatus),
+            public_only_with(Q(cohort__isnull=False), name="fellow_public_has_cohort", says=COHORT.sentence),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -119,7 +148,7 @@ class Fellow(Publishable):
 
     @property
     def is_public(self) -> bool:
-        return super().is_public and self.consent_on is not None and self.cohort.is_public
+        return super().is_public and self.consent_on is not None and self.cohort is not None and self.cohort.is_public
 
     @property
     def hidden_because(self) -> str:
@@ -128,17 +157,26 @@ class Fellow(Publishable):
             return ""
         if self.consent_on is None:
             return "The day of their consent is not recorded, so the profile is hidden everywhere."
-        return "" if self.cohort.is_public else f"{self.cohort} is a draft, and so its fellows are hidden."
+        if self.cohort is None or self.cohort.is_public:
+            return ""
+        return f"{self.cohort} is a draft, and so its fellows are hidden."
 
-    def refuse_move(self, new: Any) -> str:
-        if new.is_public and self.consent_on is None:
-            return "record the day of their consent first."
-        return ""
+    def required_gaps(self, new: Lifecycle) -> list[Gap]:
+        return readiness.lacking((COHORT, self.cohort_id is None), (CONSENT, self.consent_on is None))
+
+    def advised_gaps(self, new: Lifecycle) -> list[Gap]:
+        return [
+            *super().advised_gaps(new),
+            *readiness.lacking(
+                (PROFESSION, not self.profession),
+                (ABOUT, not self.about),
+                (PHOTO.gap, PHOTO.is_undescribed(self)),
+            ),
+        ]
 
     def clean(self) -> None:
         super().clean()
-        if self.photo_alt and not self.photo:
-            raise ValidationError({"photo_alt": "There is no photo for this text to describe."})
+        PHOTO.check(self)
 
     @property
     def initials(self) -> str:
@@ -152,7 +190,7 @@ class Fellow(Publishable):
 
     @property
     def search_facts(self) -> list[tuple[str, str]]:
-        facts = [("Cohort", str(self.cohort.number)), ("Region", self.get_region_display())]
+        facts = [("Cohort", str(self.cohort.number) if self.cohort else ""), ("Region", self.get_region_display())]
         return [fact for fact in facts if fact[1]]
 
     def search_document(self) -> SearchDocument:

@@ -6,8 +6,16 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from portal import readiness
 from portal.markdown import MarkdownField, plain
-from portal.publishing import PageStatus, Publishable, SearchDocument, status_field, status_is_known
+from portal.publishing import Lifecycle, PageStatus, Publishable, SearchDocument, status_field, status_is_known
+from portal.readiness import Gap
+
+BODY = Gap("body", "write", "the text", "without it, the page says nothing of what the fellowship is")
+AUDIENCE = Gap("audience", "say", "whom it is for", "clinicians cannot tell whether they can apply")
+LENGTH = Gap("length", "say", "its length", "it is one of the first things that people ask")
+TIME = Gap("time_commitment", "say", "the time that it takes", "it is one of the first things that people ask")
+REVIEWED = Gap("reviewed_on", "set", "the day of its last review", "readers cannot tell how old it is")
 
 
 class Programme(Publishable):
@@ -47,6 +55,20 @@ class Programme(Publishable):
 
     def get_absolute_url(self) -> str:
         return reverse("fellowship:index")
+
+    def required_gaps(self, new: Lifecycle) -> list[Gap]:
+        return readiness.lacking((BODY, not self.body))
+
+    def advised_gaps(self, new: Lifecycle) -> list[Gap]:
+        return [
+            *super().advised_gaps(new),
+            *readiness.lacking(
+                (AUDIENCE, not self.audience),
+                (LENGTH, not self.length),
+                (TIME, not self.time_commitment),
+                (REVIEWED, self.reviewed_on is None),
+            ),
+        ]
 
     def search_document(self) -> SearchDocument:
         return SearchDocument(title=self.title, terms=self.audience, summary=self.summary, body=plain(self.body))

@@ -11,9 +11,9 @@ from django.db import models
 from django.db.models import F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 
+from portal import clock, readiness
 from portal.markdown import MarkdownField, plain
 from portal.models import DateChange, Organisation
 from portal.publishing import (
@@ -22,11 +22,13 @@ from portal.publishing import (
     PublishableQuerySet,
     SearchDocument,
     latest,
+    public_only_with,
     status_field,
     status_is_known,
 )
+from portal.readiness import Gap
 from portal.windows import WindowState
-from projects.models import effects
+from projects.models import effects, gaps
 from projects.models.rounds import ApplicationRound
 from projects.models.statuses import ListRank, Status
 from projects.models.terms import Area, Modality, Technique
@@ -47,7 +49,7 @@ class ProjectQuerySet(PublishableQuerySet):
 
     @staticmethod
     def _accepting(now: dt.datetime | None) -> Q:
-        return Q(status=Status.OPEN, round__in=ApplicationRound.objects.open_at(now or timezone.now()))
+        return Q(status=Status.OPEN, round__in=ApplicationRound.objects.open_at(now or clock.now()))
 
     def of_rank(self, rank: ListRank, now: dt.datetime) -> Self:
         """One part of the list."""
@@ -71,7 +73,7 @@ class ProjectQuerySet(PublishableQuerySet):
         return self.annotate(round_moved_at=Subquery(moves.order_by("-at").values("at")[:1]))
 
     def for_moving(self) -> Self:
-        return self.select_related("area", "round").prefetch_related("placements__outputs")
+        return self.select_related("area", "round").prefetch_related("placements__outputs", "techniques", "modalities")
 
     def for_index(self) -> Self:
         return self.with_terms()
@@ -126,10 +128,11 @@ class Project(Publishable):
     """A piece of data science for an intern: from open question to finished output."""
 
     Status = Status
-    NOTHING_RECORDED: ClassVar[str] = "add its outputs first, or say why there are none."
+    NOTHING_RECORDED: ClassVar[str] = readiness.refusal([gaps.OUTPUTS])
 
     kind_label = "Project"
     kind_plural = "Projects"
+    reserved_addresses = RESERVED_ADDRESSES
     listed_at = ("projects:index", "projects:terms")
 
     status = status_field(Status)
@@ -173,6 +176,9 @@ class Project(Publishable):
         related_name="superseded_by",
         help_text="The older project that this one replaces. Its page will send readers here.",
     )
+    copied_from = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="copies"
+    )
     need = MarkdownField(
         "need", level=3, blank=True, help_text="Why the NHS needs this, and what an intern would do about it."
     )
@@ -208,11 +214,7 @@ class Project(Publishable):
         constraints = [
             *Publishable.Meta.constraints,
             status_is_known(Status),
-            models.CheckConstraint(
-                condition=Q(status="draft") | Q(area__isnull=False),
-                name="project_public_has_area",
-                violation_error_message="Choose an area: readers find a public project by it.",
-            ),
+            public_only_with(Q(area__isnull=False), name="project_public_has_area", says=gaps.AREA.sentence),
             models.CheckConstraint(
                 condition=Q(supersedes__isnull=True) | ~Q(supersedes=F("pk")),
                 name="project_does_not_supersede_itself",
@@ -242,13 +244,23 @@ class Project(Publishable):
         after = [item.as_if(new) for item in items]
         return super().effects_of_move(items, new, now) + effects.of_move(items, after, now)
 
-    def refuse_move(self, new: Lifecycle) -> str:
-        if new.is_public and self.area_id is None:
-            return "choose an area first."
+    def required_gaps(self, new: Lifecycle) -> list[Gap]:
         # The importer may make a page that is completed and has nothing to show: real ones exist, and theirs say so.
-        if Status(new).asks_outputs and not self._state.adding and not self.says_what_came_of_it:
-            return self.NOTHING_RECORDED
-        return ""
+        is_asked = Status(new).asks_outputs and not self._state.adding
+        return readiness.lacking(
+            (gaps.AREA, self.area_id is None), (gaps.OUTPUTS, is_asked and not self.says_what_came_of_it)
+        )
+
+    def advised_gaps(self, new: Lifecycle) -> list[Gap]:
+        return [
+            *super().advised_gaps(new),
+            *readiness.lacking(
+                (gaps.TECHNIQUE, not self.techniques.all()),
+                (gaps.MODALITY, not self.modalities.all()),
+                (gaps.ROUND, Status(new) == Status.OPEN and self.round_id is None),
+                *((gaps.SECTIONS[name], not getattr(self, name).strip()) for name in gaps.SECTIONS),
+            ),
+        ]
 
     @property
     def says_what_came_of_it(self) -> bool:
