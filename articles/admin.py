@@ -60,7 +60,7 @@ class ArticleAdmin(PublishableAdmin):
                 "description": "When the day of the next review has passed, the page tells readers so.",
             },
         ),
-        ("Cover", {"fields": ["cover", "cover_alt"]}),
+        ("Cover", {"fields": ["cover", "cover_alt", "cover_is_decorative"]}),
         ("Address", {"fields": ["slug"]}),
         (
             PublishableAdmin.about_fieldset[0],

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from fellowship.copying import CohortCopyForm
 from fellowship.models import (
     Cohort,
     Fellow,
@@ -23,7 +24,9 @@ from fellowship.models import (
 )
 from portal import revisions
 from portal.admin_base import MarkdownAdmin, PublishableAdmin, WindowAdmin
+from portal.copying import CopyingAdmin
 from portal.revision_admin import RevisionAdmin
+from portal.spreadsheet_admin import SpreadsheetAdmin
 
 for row in (Testimonial, KeyDate, FellowLink, Question):
     revisions.register(row)
@@ -70,7 +73,7 @@ class KeyDateInline(admin.TabularInline):
 
 
 @admin.register(Cohort)
-class CohortAdmin(WindowAdmin, PublishableAdmin):
+class CohortAdmin(WindowAdmin, CopyingAdmin):
     list_display = ["__str__", "status_tag", "phase_now", "readers_see", "fellows_count"]
     list_filter = ["status"]
     ordering = ["-number"]
@@ -78,6 +81,7 @@ class CohortAdmin(WindowAdmin, PublishableAdmin):
     date_hierarchy = "starts_on"
     inlines = [KeyDateInline]
     kept_on_restore = ("number",)  # its address
+    copy_form = CohortCopyForm
     fieldsets = [
         (None, {"fields": ["status_tag", "number", "summary", ("starts_on", "ends_on"), "time_commitment"]}),
         (
@@ -87,7 +91,7 @@ class CohortAdmin(WindowAdmin, PublishableAdmin):
                 "description": "The banner, the button and the phase follow from these dates by the minute.",
             },
         ),
-        PublishableAdmin.about_fieldset,
+        CopyingAdmin.about_fieldset,
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -125,6 +129,7 @@ class FellowAdmin(PublishableAdmin):
         "region",
     ]
     list_select_related = ["cohort"]
+    columns_left_out = ("consent_on",)  # somebody's consent is noted on their page, never by filling down a column
     ordering = ["-cohort__number", "name"]
     search_fields = ["name", "role", "summary", "project_title", "host__name"]
     prepopulated_fields = {"slug": ["name"]}
@@ -134,7 +139,7 @@ class FellowAdmin(PublishableAdmin):
         (None, {"fields": ["status_tag", "name", "cohort", "summary"]}),
         ("Consent", {"fields": ["consent_on"]}),
         ("Key facts", {"fields": ["role", "profession", "region", "host", "supervisor"]}),
-        ("Portrait", {"fields": ["photo", "photo_alt"]}),
+        ("Portrait", {"fields": ["photo", "photo_alt", "photo_is_decorative"]}),
         ("The page", {"fields": ["about", "project_title", "project_text", "project", "quote"]}),
         ("Address", {"fields": ["slug"]}),
         PublishableAdmin.about_fieldset,
@@ -170,7 +175,7 @@ class QuestionSectionAdmin(RevisionAdmin, MarkdownAdmin):
 
 
 @admin.register(Question)
-class QuestionAdmin(RevisionAdmin, MarkdownAdmin):
+class QuestionAdmin(RevisionAdmin, SpreadsheetAdmin, MarkdownAdmin):
     list_display = ["question", "section", "cohort", "order"]
     list_filter = ["section", "cohort"]
     list_select_related = ["section", "cohort"]

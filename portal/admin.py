@@ -22,10 +22,23 @@ from django.views.decorators.http import require_POST
 from portal import auditing, spreadsheets, statements
 from portal.admin_base import MarkdownAdmin, ReindexingAdmin
 from portal.alias_field import AliasForm
+from portal.answer_admin import DraftAnswerAdmin
 from portal.audit import AuditEvent
-from portal.models import DateChange, ForwardingAddress, Notice, Organisation, Statement, StatusChange, User
+from portal.checked_links import CheckedLink
+from portal.link_admin import CheckedLinkAdmin
+from portal.models import (
+    DateChange,
+    DraftAnswer,
+    ForwardingAddress,
+    Notice,
+    Organisation,
+    Statement,
+    StatusChange,
+    User,
+)
 from portal.publishing import Publishable
 from portal.roles import Care, Role
+from portal.spreadsheet_admin import SpreadsheetAdmin
 
 # What sign-in keeps for itself, secrets of authenticators among it, is nobody's to see or to change here.
 for kept in [model for model in admin.site._registry if model._meta.app_config.name.startswith("allauth.")]:
@@ -42,7 +55,7 @@ class StaffAdmin(UserAdmin):
     list_filter = ["groups", "is_active", "is_staff", "is_superuser"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+        ("Person", {"fields": ["first_name", "last_name", "email", "gets_digest"]}),
         (
             "What they may do",
             {
@@ -109,7 +122,7 @@ def _is_role(group: Group | None) -> bool:
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(ReindexingAdmin):
+class OrganisationAdmin(SpreadsheetAdmin, ReindexingAdmin):
     form = AliasForm
     list_display = ["name", "abbreviation", "region"]
     list_filter = ["region"]
@@ -210,6 +223,10 @@ class DateChangeAdmin(ChangeLogAdmin):
     list_filter = [("kind", InWords), "field", "at"]
     search_fields = ["title", "by_name"]
     fields = ["at", "title", "kind_in_words", "field", "old", "new", "by_name"]
+
+
+admin.site.register(DraftAnswer, DraftAnswerAdmin)
+admin.site.register(CheckedLink, CheckedLinkAdmin)
 
 
 @admin.register(AuditEvent)

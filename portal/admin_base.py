@@ -13,16 +13,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal import date_changes, dates, forwarding, search
+from portal.attention_admin import AttentionAdmin
 from portal.models import DateChange, StatusChange, User
 from portal.publishing import Publishable
+from portal.readiness_admin import ReadinessAdmin
 from portal.revision_admin import RevisionAdmin
 from portal.roles import MOVE_DATES
+from portal.sharing_admin import SharingAdmin
+from portal.spreadsheet_admin import SpreadsheetAdmin
 from portal.submitting import SubmittingAdmin
 
 Form = ModelForm
 
 
-class MarkdownAdmin(admin.ModelAdmin):
+class MarkdownAdmin(AttentionAdmin):
     """An admin of something that has texts in Markdown: each field brings its editor with it."""
 
 
@@ -44,7 +48,7 @@ class WindowAdmin(admin.ModelAdmin):
             date_changes.record(obj, before=date_changes.dates_of(stored), by=cast(User, request.user))
 
 
-class PublishableAdmin(RevisionAdmin, SubmittingAdmin, MarkdownAdmin):
+class PublishableAdmin(RevisionAdmin, SpreadsheetAdmin, SubmittingAdmin, SharingAdmin, ReadinessAdmin, MarkdownAdmin):
     """An admin in which status moves on a page of its own only, a changed address forwards, and the search keeps up."""
 
     change_form_template = "admin/publishable_change_form.html"

@@ -10,9 +10,10 @@ class PortalConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
-        from portal import auditing, checks, sign_in, submissions  # noqa: F401  (register checks, and what follows from signals)
+        from portal import auditing, checks, sharing, sign_in, submissions  # noqa: F401  (register checks, and what follows from signals)
 
-        autodiscover_modules("home")
+        autodiscover_modules("home", "attention")
+        from portal import concerns  # noqa: F401  (of every kind, so when all kinds are known)
 
 
 class PortalAdminConfig(AdminConfig):

@@ -13,12 +13,23 @@ from django.urls import reverse
 from django.utils import timezone
 from reversion.models import Revision
 
+from portal import clock
 from portal.audit import AuditEvent as AuditEvent
+from portal.checked_links import CheckedLink as CheckedLink
 from portal.markdown import MarkdownField
+from portal.shared_drafts import DraftAnswer as DraftAnswer
+from portal.shared_drafts import SharedDraft as SharedDraft
 
 
 class User(AbstractUser):
     """A member of staff. The public has no accounts."""
+
+    gets_digest = models.BooleanField(
+        "gets the weekly email",
+        default=True,
+        help_text="Once a week, what needs their attention, where there is anything. It goes to the address above.",
+    )
+    digest_week = models.CharField(max_length=8, blank=True, default="", editable=False)  # of the last one: 2026-W47
 
 
 class Region(models.TextChoices):
@@ -154,7 +165,7 @@ class Submission(models.Model):
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def in_force(self) -> NoticeQuerySet:
-        now = timezone.now()
+        now = clock.now()
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), starts_at__lte=now)
 
 
@@ -180,6 +191,11 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def moments(self) -> list[clock.Moment]:
+        """When it comes and goes."""
+        changes = [(self.starts_at, "appears"), (self.ends_at, "goes")]
+        return [clock.Moment(at, f"The notice “{self}” {words}") for at, words in changes if at]
 
 
 class Statement(models.Model):

@@ -29,6 +29,7 @@ class Care(Enum):
     CONTENT = {Role.EDITOR: WRITE, Role.PUBLISHER: [*WRITE, "delete", "publish"]}
     LOG = {Role.EDITOR: ["view"], Role.PUBLISHER: ["view"], Role.ADMINISTRATOR: ["view"]}
     PEOPLE = {Role.ADMINISTRATOR: [*WRITE, "delete"]}
+    ANSWERS = {Role.EDITOR: ["view"], Role.PUBLISHER: ["view"]}
     AUDIT = {Role.ADMINISTRATOR: ["view"]}
 
 

@@ -85,7 +85,8 @@ REQUIRE_MFA = env.boolean(
 )
 EMAIL_HOST = env.text(
     "EMAIL_HOST",
-    "The mail server by which staff get a new password. Without it, an administrator gives them one",
+    "The mail server by which staff get a new password, and their weekly email. Without it, an administrator gives "
+    "new passwords",
 )
 EMAIL_PORT = env.integer("EMAIL_PORT", "The port of `EMAIL_HOST`", 587)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "The name by which the portal signs in to `EMAIL_HOST`")
@@ -177,6 +178,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.as_at.SiteAsAt",
     "portal.middleware.ForwardOldAddresses",
 ]
 
@@ -220,6 +222,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 DEFAULT_FROM_EMAIL = PORTAL_EMAIL
+EMAIL_TIMEOUT = 20  # a mail server that does not answer must not hold up a command, or a person, for ever
 
 # Attempts are counted in the database, so that every process counts the same; what is counted is small and rare.
 CACHES = {

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+if TYPE_CHECKING:
+    from portal.models import User
 
 
 class PortalAdminSite(AdminSite):
@@ -23,6 +32,26 @@ class PortalAdminSite(AdminSite):
         from portal.sign_in import may_enter
 
         return super().has_permission(request) and may_enter(request)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The front page: what needs this person's attention, then all that they can look after."""
+        from portal import attention, digest
+
+        found = attention.findings(cast("User", request.user), timezone.now())
+        mine = {"findings": attention.by_urgency(found), "can_get_digest": digest.can_be_sent()}
+        return super().index(request, {**mine, **(extra_context or {})})
+
+    def get_urls(self) -> list[Any]:
+        choose = self.admin_view(require_POST(self.choose_digest))
+        return [path("digest/", choose, name="digest"), *super().get_urls()]
+
+    def choose_digest(self, request: HttpRequest) -> HttpResponse:
+        """Whether this person gets the weekly email is theirs to say."""
+        user = cast("User", request.user)
+        user.gets_digest = request.POST.get("wanted") == "yes"
+        user.save(update_fields=["gets_digest"])
+        messages.success(request, f"You will get {'the' if user.gets_digest else 'no'} weekly email.")
+        return redirect("admin:index")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The apps in the order in which they are installed: what is edited most stands first."""

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import editor, sign_in_pages, views
+from portal import answering, as_at, editor, sign_in_pages, views
 from portal.sitemap import sitemap
 
 handler404 = "portal.views.not_found"
@@ -15,6 +15,7 @@ urlpatterns = [
     path("fellowship/", include("fellowship.urls")),
     path("articles/", include("articles.urls")),
     path("search/", views.search_page, name="search"),
+    path("shared/answer/", answering.answer, name="answer"),
     path("accessibility/", views.statement, {"subject": "accessibility"}, name="accessibility"),
     path("cookies/", views.statement, {"subject": "cookies"}, name="cookies"),
     path("privacy/", views.statement, {"subject": "privacy"}, name="privacy"),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("healthz", views.health, name="health"),
     path("admin/markdownx/", include(editor.urlpatterns)),
+    path("admin/", include(as_at.urlpatterns)),
     path("admin/", include(sign_in_pages.urlpatterns)),
     path("admin/", admin.site.urls),
     path("media/<path:path>", views.media, name="media"),

@@ -10,10 +10,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from portal import revisions
-from portal.admin_base import MarkdownAdmin, PublishableAdmin, WindowAdmin
+from portal.admin_base import MarkdownAdmin, WindowAdmin
+from portal.copying import CopyingAdmin
 from portal.revision_admin import RevisionAdmin
+from portal.spreadsheet_admin import SpreadsheetAdmin
+from projects.copying import ProjectCopyForm
 from projects.models import ApplicationRound, Area, Modality, Output, Placement, Project, Technique
 from projects.moving import ProjectMoveForm
+from projects.rolling_admin import RollingAdmin
 from projects.term_admin import TermAdmin
 
 for model in (Area, Technique, Modality):
@@ -25,7 +29,7 @@ revisions.register(Project, "placements")
 
 
 @admin.register(ApplicationRound)
-class ApplicationRoundAdmin(WindowAdmin, MarkdownAdmin):
+class ApplicationRoundAdmin(SpreadsheetAdmin, WindowAdmin, MarkdownAdmin):
     list_display = ["name", "opens_at", "closes_at", "now", "used"]
     search_fields = ["name"]
     date_hierarchy = "closes_at"
@@ -80,7 +84,7 @@ class PlacementInline(admin.TabularInline):
 
 
 @admin.register(Project)
-class ProjectAdmin(PublishableAdmin):
+class ProjectAdmin(RollingAdmin, CopyingAdmin):
     list_display = ["title", "status_tag", "area", "round", "accepts"]
     list_filter = ["status", AcceptingFilter, "area", "modalities", "round", "techniques"]
     list_select_related = ["area", "partner", "round"]
@@ -90,6 +94,7 @@ class ProjectAdmin(PublishableAdmin):
     inlines = [PlacementInline]
     kept_on_restore = ("round",)  # its dates decide whether the project accepts applications
     move_form = ProjectMoveForm
+    copy_form = ProjectCopyForm
     fieldsets = [
         (None, {"fields": ["status_tag", "title", "summary"]}),
         ("How readers find it", {"fields": ["area", "techniques", "modalities", "partner"]}),
@@ -111,7 +116,7 @@ class ProjectAdmin(PublishableAdmin):
         ),
         ("When it ends", {"fields": ["supersedes", "no_outputs_reason"]}),
         ("Address", {"fields": ["slug"]}),
-        PublishableAdmin.about_fieldset,
+        CopyingAdmin.about_fieldset,
     ]
 
     @admin.display(description="Accepting", boolean=True)

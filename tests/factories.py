@@ -22,7 +22,7 @@ from fellowship.models import (
     Testimonial,
 )
 from portal import search
-from portal.models import DateChange, ForwardingAddress, Notice, Organisation, Statement, User
+from portal.models import CheckedLink, DateChange, ForwardingAddress, Notice, Organisation, Statement, User
 from portal.publishing import Publishable
 from projects.models import ApplicationRound, Area, Modality, Output, Placement, Project, Technique
 
@@ -92,6 +92,19 @@ class ForwardingAddressFactory(DjangoModelFactory):
 
     path = factory.Sequence(lambda n: f"/old-{n}.html")
     target = "/projects/"
+
+
+class CheckedLinkFactory(DjangoModelFactory):
+    """A link of an article's text that is dead."""
+
+    class Meta:
+        model = CheckedLink
+
+    address = factory.Sequence(lambda n: f"https://example.org/gone-{n}")
+    state = CheckedLink.State.DEAD
+    answer = "404 Not Found"
+    checked_at = factory.LazyFunction(lambda: in_days(0))
+    failing_since = factory.LazyFunction(lambda: in_days(-2))
 
 
 # Projects
@@ -364,6 +377,7 @@ OTHER_FACTORIES: dict[type, type[DjangoModelFactory]] = {
         NoticeFactory,
         StatementFactory,
         ForwardingAddressFactory,
+        CheckedLinkFactory,
         AreaFactory,
         TechniqueFactory,
         ModalityFactory,

@@ -123,6 +123,7 @@ FOR_MACHINES: dict[str, Callable[[World], list[str]]] = {
     "healthz": lambda world: ["/healthz"],
 }
 UPLOADS = {"media/<path:path>"}
+SENT_TO = {"shared/answer/"}  # by readers of a draft that was shared with them
 FOR_STAFF = "admin/"
 
 # Of the pages of signing in: those that a stranger can open, with what they answer to one who has not begun, and the
