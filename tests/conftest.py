@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -28,6 +29,9 @@ os.environ.update(
 (Path(_VAR.name) / "static").mkdir()  # where `collectstatic` would put files; WhiteNoise warns where it is missing
 django.setup()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # made to be fast
+# No test passes or fails by the clock: how long something takes says more of the machine than of the code.
+hypothesis.settings.register_profile("portal", deadline=None)
+hypothesis.settings.load_profile("portal")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,6 @@ import time_machine
 from django.conf import settings
 from django.http import QueryDict
 from hypothesis import given
-from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from portal import feeds
@@ -218,7 +217,6 @@ def test_no_forbidden_character_comes_in_from_a_title_or_the_query(client):
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
-@effort(deadline=None)
 def test_any_text_makes_a_feed_that_can_be_read(title, words, label):
     project = Project(pk=1, slug="first", title=words, published_at=NOW)
     category = feeds.Category("https://portal.example/", "term", label or "label")

@@ -105,7 +105,7 @@ def brute(projects, chosen, leaving_out=""):
 
 
 @given(seed=st.integers(0, 10_000), data=st.data())
-@effort(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@effort(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_finder_agrees_with_its_definition(db, seed, data):
     Project.objects.all().delete()
     for model in (Area, Technique, Modality):

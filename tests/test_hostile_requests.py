@@ -163,7 +163,7 @@ def test_no_value_of_any_name_spoils_a_file(client, world, path, name):
 
 
 @given(ANY_QUERY)
-@effort(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@effort(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_query_that_can_be_thought_of_is_an_error_or_gives_more_than_it_asks_for(client, world, query):
     found = Finder(QueryDict(query)).count
     assert found <= Project.objects.public().count()
@@ -210,7 +210,7 @@ def test_what_a_reader_typed_comes_back_as_text(client, world):
 
 
 @given(st.text(max_size=300), st.sampled_from(NAMES[1:5]), st.lists(st.text(max_size=20), max_size=5))
-@effort(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@effort(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_finder_takes_any_text(db, keyword, name, values):
     request = RequestFactory().get("/projects/", {"q": keyword, name: values})
     finder = Finder(request.GET)

@@ -84,7 +84,7 @@ def accidents(draw):
 
 
 @given(accident=accidents())
-@effort(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@effort(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_accident_ends_an_import(db, folder, accident):
     shutil.rmtree(folder.path)
     folder.path.mkdir()

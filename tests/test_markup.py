@@ -271,7 +271,7 @@ MARKS = [
 FRAGMENTS = st.one_of(st.sampled_from(HOSTILE), st.sampled_from(MARKS), st.text(max_size=12))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(FRAGMENTS, max_size=60).map("".join))
 def test_made_up_markdown_and_html_come_out_safe_and_in_order(text):
     assert_fit(text)

@@ -68,7 +68,7 @@ def test_the_index_holds_words_and_stems():
 
 
 @given(st.text(max_size=200))
-@effort(max_examples=100, deadline=None)
+@effort(max_examples=100)
 def test_what_reaches_a_database_is_letters_and_digits(text):
     for word in search.query_words(text):
         assert word.isalnum()
@@ -254,13 +254,13 @@ def test_no_syntax_of_either_database_gets_through(query):
 
 
 @given(st.text(max_size=80))
-@effort(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@effort(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_is_an_error(db, text):
     assert search.search(text).found == []
 
 
 @given(title=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=60))
-@effort(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@effort(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_title_finds_its_own_item(db, title):
     Project.objects.all().delete()
     search.rebuild()

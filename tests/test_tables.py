@@ -10,7 +10,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
-from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from articles.models import Article
@@ -54,13 +53,11 @@ def stand() -> dict[str, list]:
 # Cells
 
 
-@effort(deadline=None)
 @given(st.text())
 def test_a_cell_is_read_back_exactly(text):
     assert exact(harmless(text)) == text
 
 
-@effort(deadline=None)
 @given(st.text(alphabet="'=+-@＝\t\r\n a"))
 def test_a_cell_that_is_like_a_formula_is_read_back_exactly(text):
     cell = harmless(text)
@@ -68,7 +65,6 @@ def test_a_cell_that_is_like_a_formula_is_read_back_exactly(text):
     assert not cell.lstrip().startswith(("=", "+", "-", "@"))
 
 
-@effort(deadline=None)
 @given(st.lists(st.lists(st.text(), min_size=2, max_size=2), min_size=1))
 def test_a_file_is_read_back_exactly(rows):
     rows = [["id", "title"], *[["1", cell] for row in rows for cell in row]]
