@@ -9,7 +9,7 @@ import zlib
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 from portal.images import MAX_BYTES, MAX_PIXELS, safe_image
 
@@ -76,6 +76,14 @@ def test_a_square_is_cut_from_the_middle():
 def test_a_photo_of_320_pixels_is_small():
     noise = Image.effect_noise((1200, 1200), 40).convert("RGB")
     assert safe_image(upload(noise, "photo.jpg"), max_edge=320, square=True).size < 40_000
+
+
+def test_29_portraits_leave_room_for_their_page_within_300_kib():
+    """Blurred shapes under the noise of a sensor, which is more than a face before a wall has."""
+    shapes = Image.effect_mandelbrot((1200, 1600), (-2, -1.5, 1, 1.5), 60).convert("RGB").filter(ImageFilter.BoxBlur(6))
+    noise = Image.effect_noise((1200, 1600), 22).convert("RGB")
+    photo = upload(ImageChops.add(shapes, noise, offset=-128), "photo.jpg")
+    assert 29 * safe_image(photo, max_edge=320, square=True).size < 250 * 1024
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
