@@ -36,7 +36,7 @@ def shipped(subject: Statement.Subject) -> StatementText:
 
 
 def current(subject: Statement.Subject) -> StatementText:
-    """The text in force, with the operator's name, organisation and mailbox filled in."""
+    """The text in force, with the operator's name, organisation, mailbox and periods filled in."""
     ships = shipped(subject)
     written = Statement.objects.filter(subject=subject).first()
     body = written.body if written else ships.body
@@ -44,6 +44,8 @@ def current(subject: Statement.Subject) -> StatementText:
         "{name}": settings.PORTAL_NAME,
         "{organisation}": settings.PORTAL_ORGANISATION,
         "{email}": settings.PORTAL_EMAIL,
+        "{answer_days}": str(settings.ANSWER_DAYS),
+        "{inbox_days}": str(settings.INBOX_DAYS),
     }.items():
         body = body.replace(name, value)
     return StatementText(subject, ships.summary, body, written.reviewed_on if written else None)

@@ -17,6 +17,7 @@ from portal.spreadsheet_admin import SpreadsheetAdmin
 from projects.copying import ProjectCopyForm
 from projects.models import ApplicationRound, Area, Modality, Output, Placement, Project, Technique
 from projects.moving import ProjectMoveForm
+from projects.proposal_admin import ProposalAdmin as ProposalAdmin
 from projects.rolling_admin import RollingAdmin
 from projects.term_admin import TermAdmin
 

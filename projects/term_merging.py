@@ -19,6 +19,7 @@ from django.utils.text import get_text_list
 from portal import revisions, search
 from portal.models import ImportedItem, User
 from portal.publishing import Publishable
+from projects.models.proposals import Proposal
 from projects.models.terms import Term, counted
 
 
@@ -81,6 +82,7 @@ def merge_terms(*, keep: Term, drop: Collection[Term], by: User) -> Merge:
             revisions.record(page, by=by, comment=why)
         LogEntry.objects.log_actions(by.pk, moving, CHANGE, why)
     _tell_importer(merge)
+    Proposal.take_over(keep=merge.keep, drop=merge.drop)
     LogEntry.objects.log_actions(by.pk, merge.drop, DELETION, f"Merged into “{merge.keep}”.")
     kind._default_manager.filter(pk__in=[term.pk for term in merge.drop]).delete()
     merge.keep.save()

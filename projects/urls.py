@@ -7,6 +7,7 @@ from projects.calendar import deadline, subscription
 from projects.exports import about
 from projects.feed import feed
 from projects.legend import legend
+from projects.proposing import propose
 
 app_name = "projects"
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("data/", about, name="data"),
     path("feed/", feed, name="feed"),
+    path("propose/", propose, name="propose"),
     path("terms/", legend, name="terms"),
     path("calendar.ics", subscription, name="calendar"),
     path("rounds/<int:pk>/deadline.ics", deadline, name="deadline"),

@@ -2,6 +2,7 @@
 
 from projects.models.placements import Output, Placement
 from projects.models.projects import Project, ProjectQuerySet
+from projects.models.proposals import Proposal
 from projects.models.rounds import ApplicationRound
 from projects.models.statuses import ListRank, Status
 from projects.models.terms import Area, Modality, Technique, Term
@@ -15,6 +16,7 @@ __all__ = [
     "Placement",
     "Project",
     "ProjectQuerySet",
+    "Proposal",
     "Status",
     "Technique",
     "Term",
