@@ -16,6 +16,8 @@ def operator(request: HttpRequest) -> dict[str, Any]:
         "portal_logo": settings.PORTAL_LOGO,
         "portal_stylesheet": settings.PORTAL_STYLESHEET,
         "portal_url": settings.PORTAL_URL,
+        "answer_days": settings.ANSWER_DAYS,
+        "sends_mail": bool(settings.EMAIL_HOST),
         "canonical_url": settings.PORTAL_URL + request.path,
         "as_at": clock.chosen(),
     }

@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from reversion.models import Revision
 
-from portal import clock
+from portal import clock, dates, sections
 from portal.audit import AuditEvent as AuditEvent
 from portal.checked_links import CheckedLink as CheckedLink
+from portal.inbox import FormUse as FormUse
+from portal.inbox import Message as Message
 from portal.markdown import MarkdownField
 from portal.shared_drafts import DraftAnswer as DraftAnswer
 from portal.shared_drafts import SharedDraft as SharedDraft
@@ -168,12 +170,20 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         now = clock.now()
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), starts_at__lte=now)
 
+    def shown_at(self, path: str) -> NoticeQuerySet:
+        """Those in force that readers of the page at ``path`` see: of the whole site, and of its section."""
+        here = [address for address, _ in sections.choices() if path.startswith(address)]
+        return self.in_force().filter(section__in=["", *here])
+
 
 class Notice(models.Model):
-    """A message to every reader of the home page, which comes and goes by itself."""
+    """A message to the readers of every page, or of one section, which comes and goes by itself."""
 
     title = models.CharField(max_length=100, help_text="For staff only.")
-    body = MarkdownField("message", help_text="One sentence. Readers see it on the home page while it is in force.")
+    body = MarkdownField(
+        "message", help_text="One sentence. Readers see it at the top of the page while it is in force."
+    )
+    section = sections.SectionField("shown in", help_text="On each of its pages.")
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True, help_text="From this minute on, nobody sees it.")
 
@@ -197,6 +207,16 @@ class Notice(models.Model):
         changes = [(self.starts_at, "appears"), (self.ends_at, "goes")]
         return [clock.Moment(at, f"The notice “{self}” {words}") for at, words in changes if at]
 
+    @property
+    def state_in_words(self) -> str:
+        """Where readers see it, and until when."""
+        now = clock.now()
+        where = "Everywhere" if not self.section else f"In {self.get_section_display()}"
+        if self.ends_at and self.ends_at <= now:
+            return f"Nowhere any longer: it ended at {dates.moment(self.ends_at)}"
+        begins = f" from {dates.moment(self.starts_at)}" if self.starts_at > now else " now"
+        return f"{where}{begins}{f', until {dates.moment(self.ends_at)}' if self.ends_at else ', until you end it'}"
+
 
 class Statement(models.Model):
     """The portal's word on accessibility, cookies or privacy, in place of the text that it comes with."""
@@ -209,7 +229,7 @@ class Statement(models.Model):
     subject = models.CharField(max_length=20, choices=Subject, unique=True)
     body = MarkdownField(
         help_text="Replaces the text that the portal comes with, at once. “[fill in: …]” marks what is still missing; "
-        "{name}, {organisation} and {email} are filled in from the settings."
+        "{name}, {organisation}, {email}, {answer_days} and {inbox_days} are filled in from the settings."
     )
     reviewed_on = models.DateField("last reviewed", default=timezone.localdate)
 

@@ -9,10 +9,13 @@ from django import template
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from portal import dates
+from portal import dates, sharing
 from portal import markdown as renderer
+from portal.image_fields import SafeImageFieldFile
+from portal.models import Notice
 
 register = template.Library()
 
@@ -80,6 +83,25 @@ def tag(label: str, colour: str) -> SafeString:
 def words(content: str) -> str:
     """What stands in the tag, for a page that says it more than once: ``{% words as title %}…{% endwords %}``."""
     return content
+
+
+@register.inclusion_tag("components/notices.html", takes_context=True)
+def notices(context: dict[str, Any]) -> dict[str, Any]:
+    """What readers of this page are told above everything else, while it is in force."""
+    return {"notices": list(Notice.objects.shown_at(context["request"].path)) if "request" in context else []}
+
+
+@register.simple_tag(takes_context=True)
+def file_url(context: dict[str, Any], address: str) -> str:
+    """The address of an uploaded file. On a draft that a link shows, the link shows its files too."""
+    shared = context.get("shared")
+    return f"{address}?{urlencode({sharing.PARAMETER: sharing.token_of(shared)})}" if shared else address
+
+
+@register.simple_tag(takes_context=True)
+def srcset(context: dict[str, Any], image: SafeImageFieldFile) -> str:
+    """The copies of an image and their widths, as the ``srcset`` of an ``img`` has them."""
+    return ", ".join(f"{file_url(context, address)} {width}w" for address, width in image.by_width)
 
 
 @register.simple_tag(takes_context=True)
