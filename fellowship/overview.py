@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Count
+from django.urls import reverse
 
 from fellowship.models import Cohort, Fellow, Phase
 
@@ -16,6 +17,14 @@ class Entry:
 
     cohort: Cohort
     fellows: int
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way on from any page of the fellowship: what it is called, and where it leads."""
+
+    label: str
+    address: str
 
 
 class Overview:
@@ -53,6 +62,32 @@ class Overview:
     def leading(self) -> Entry | None:
         """The one whose state is the news of the fellowship: to apply for, else running, else the last."""
         return self.upcoming or self.current or next(iter(self.entries), None)
+
+    @property
+    def to_apply_for(self) -> Entry | None:
+        """The one that people can apply for now or next; none once its deadline has passed."""
+        found = self.upcoming
+        return found if found and found.cohort.phase.is_before_deadline else None
+
+    @property
+    def previous(self) -> Entry | None:
+        """The one before the one that is running, or else the last that is over."""
+        return self.before(self.current.cohort) if self.current else self._first(Phase.FINISHED)
+
+    @property
+    def menu(self) -> list[Way]:
+        """The ways through the fellowship. It turns with the year by itself, and leads to public pages only."""
+        index = reverse("fellowship:index")
+        cohorts = [("Previous", self.previous), ("Current", self.current), ("Next", self.upcoming)]
+        to_apply_for = self.to_apply_for
+        return [
+            Way("About the fellowship", index),
+            *(Way(f"{when}: {one.cohort}", one.cohort.get_absolute_url()) for when, one in cohorts if one),
+            Way(
+                "How to apply",
+                f"{to_apply_for.cohort.get_absolute_url()}#how-to-apply" if to_apply_for else f"{index}#apply",
+            ),
+        ]
 
     def before(self, cohort: Cohort) -> Entry | None:
         return next((entry for entry in self.entries if entry.cohort.number < cohort.number), None)

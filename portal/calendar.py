@@ -50,34 +50,38 @@ LONDON = icalendar.Timezone.from_ical(
 
 @dataclass(frozen=True)
 class Event:
-    """A moment of a calendar, such as a deadline.
+    """A moment of a calendar, such as a deadline, or whole days where no time of day is known.
 
-    ``name`` is what it is known by for good, unique in this portal. ``moves`` is how often its moment has changed.
+    ``name`` is what it is known by for good, unique in this portal. ``until`` is when it is over: the day after its
+    last, where it is of days (RFC 5545, 3.6.1). ``moves`` is how often its moment has changed.
     ``reminder`` is how long before it a calendar speaks up: for a file that somebody chose to add, not for a
     subscription.
     """
 
     name: str
-    at: dt.datetime
+    at: dt.datetime | dt.date
     summary: str
     description: str
     url: str
     moves: int = 0
     changed_at: dt.datetime = NEVER_MOVED
     reminder: dt.timedelta | None = None
+    until: dt.datetime | dt.date | None = None
 
     @property
     def uid(self) -> str:
         return f"{self.name}@{urlsplit(settings.PORTAL_URL).hostname}"
 
 
-def calendar(name: str, events: Iterable[Event]) -> bytes:
-    """A calendar file of events."""
+def calendar(name: str, events: Iterable[Event], description: str = "") -> bytes:
+    """A calendar file of events. The description tells whoever subscribes what is in it."""
     file = icalendar.Calendar()
     file.add("prodid", _text(f"-//{settings.PORTAL_ORGANISATION}//{settings.PORTAL_NAME}//EN"))
     file.add("version", "2.0")
     for label in ("name", "x-wr-calname"):
         file.add(label, _text(name))
+    for label in ("description", "x-wr-caldesc") if description else ():
+        file.add(label, _text(description))
     file.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     file.add("x-published-ttl", icalendar.vDuration(REFRESH))
     file.add_component(LONDON)  # always, since a calendar without any component is none
@@ -92,7 +96,9 @@ def _component(event: Event) -> icalendar.Event:
     component.add("sequence", event.moves)
     component.add("dtstamp", event.changed_at)
     component.add("last-modified", event.changed_at)
-    component.add("dtstart", _moment(event.at))
+    component.add("dtstart", _time(event.at))
+    if event.until is not None:
+        component.add("dtend", _time(event.until))
     component.add("summary", _text(event.summary))
     component.add("description", _text(event.description))
     component.add("url", event.url)
@@ -106,8 +112,12 @@ def _component(event: Event) -> icalendar.Event:
     return component
 
 
-def _moment(value: dt.datetime) -> dt.datetime:
-    """In London's time, to the second; in UTC in the hour that the clocks give back, which London's names for twice."""
+def _time(value: dt.datetime | dt.date) -> dt.datetime | dt.date:
+    """A day as it is. A moment in London's time, to the second; or in UTC, in the hour that the clocks give back, which
+    London's names for twice.
+    """
+    if not isinstance(value, dt.datetime):
+        return value
     local = timezone.localtime(value).replace(microsecond=0)
     return local.astimezone(dt.UTC) if local.fold else local
 

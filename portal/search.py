@@ -22,7 +22,11 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models, transaction
 
 from portal.models import SearchEntry
+from portal.page_parts import PagePart
 from portal.publishing import Publishable
+
+# What the search knows: pages, and the parts of pages that are found by themselves.
+Findable = Publishable | PagePart
 
 MAX_QUERY = 200
 MAX_WORDS = 12
@@ -55,10 +59,15 @@ def fold(text: str) -> str:
     return " ".join(found + stems)
 
 
+def kinds() -> list[type[Any]]:
+    """Everything that the search knows, by kind."""
+    return [*Publishable.kinds(), *PagePart.kinds()]
+
+
 # Writing ------------------------------------------------------------------------------------------
 
 
-def _entry(item: Publishable) -> SearchEntry:
+def _entry(item: Findable) -> SearchEntry:
     """What the search knows of an item, in the words of the index."""
     document = item.search_document()
     return SearchEntry(
@@ -71,7 +80,7 @@ def _entry(item: Publishable) -> SearchEntry:
     )
 
 
-def index(item: Publishable) -> None:
+def index(item: Findable) -> None:
     """Write what the search knows of an item. Call it after its text, terms or children changed."""
     _write([_entry(item)])
 
@@ -112,7 +121,7 @@ def rebuild() -> int:
                 cursor.execute("DELETE FROM portal_search_fts")
         SearchEntry.objects.all().delete()
         count = 0
-        for kind in Publishable.kinds():
+        for kind in kinds():
             items = kind._default_manager.for_index().order_by("pk").iterator(chunk_size=BATCH)
             while entries := [_entry(item) for item in islice(items, BATCH)]:
                 _write(entries)
@@ -205,7 +214,7 @@ def _at_least(count: int, is_capped: bool) -> str:
 
 @dataclass(frozen=True)
 class KindCount:
-    kind: type[Publishable]
+    kind: type[Findable]
     count: int
     is_capped: bool
 
@@ -223,7 +232,7 @@ class Results:
     """What a reader may see of a search: counts by kind and the hits, best first."""
 
     counts: list[KindCount]
-    found: list[tuple[type[Publishable], int]]
+    found: list[tuple[type[Findable], int]]
 
     @property
     def total(self) -> int:
@@ -233,9 +242,9 @@ class Results:
     def total_in_words(self) -> str:
         return _at_least(self.total, any(count.is_capped for count in self.counts))
 
-    def load(self, pairs: list[tuple[type[Publishable], int]]) -> list[Publishable]:
+    def load(self, pairs: list[tuple[type[Findable], int]]) -> list[Findable]:
         """The items themselves, in the same order, one query a kind."""
-        items: dict[tuple[type[Publishable], int], Publishable] = {}
+        items: dict[tuple[type[Findable], int], Findable] = {}
         for kind in {kind for kind, _ in pairs}:
             wanted = [object_id for of, object_id in pairs if of is kind]
             for item in kind._default_manager.public().for_listing().filter(pk__in=wanted):
@@ -245,7 +254,7 @@ class Results:
 
 def search(query: str) -> Results:
     """Everything public that holds the words of ``query``."""
-    of_kind = {kind: hits(query, kind._default_manager.public()) for kind in Publishable.kinds()}
+    of_kind = {kind: hits(query, kind._default_manager.public()) for kind in kinds()}
     counts = [KindCount(kind, len(found.scores), found.is_capped) for kind, found in of_kind.items() if found.scores]
     scored = [(kind, pk, score) for kind, found in of_kind.items() for pk, score in found.scores.items()]
     scored.sort(key=lambda hit: hit[2], reverse=True)

@@ -36,6 +36,8 @@ def everything(rows: int) -> Cohort:
     make.FellowFactory.create_batch(rows, cohort=cohort)
     make.FellowLinkFactory.create_batch(rows, fellow=fellow)
     make.KeyDateFactory.create_batch(rows, cohort=cohort)
+    make.DocumentFactory.create_batch(rows, cohort=cohort)
+    make.DocumentFactory.create_batch(rows, programme=programme)
     make.QuestionFactory.create_batch(rows)
     make.QuestionFactory.create_batch(rows, cohort=cohort)
     return cohort
@@ -58,7 +60,17 @@ def test_a_page_costs_the_same_for_one_and_for_thirty(
         get(client, path)
 
 
-LISTS = ["programme", "cohort", "fellow", "question", "questionsection", "keydate", "testimonial", "fellowlink"]
+LISTS = [
+    "programme",
+    "cohort",
+    "document",
+    "fellow",
+    "question",
+    "questionsection",
+    "keydate",
+    "testimonial",
+    "fellowlink",
+]
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -90,7 +102,7 @@ def test_the_programme_is_changed_and_no_second_one_added(admin_client: Client) 
 def test_the_menu_leaves_out_what_is_edited_elsewhere(admin_client: Client) -> None:
     page = get(admin_client, reverse("admin:index"))
     assert reverse("admin:fellowship_cohort_changelist") in page
-    for name in ("keydate", "fellowlink", "testimonial"):
+    for name in ("keydate", "document", "fellowlink", "testimonial"):
         assert reverse(f"admin:fellowship_{name}_changelist") not in page
 
 
@@ -119,6 +131,7 @@ def test_a_cohort_whose_number_changes_leaves_its_old_address_behind(admin_clien
         moment = data.pop(name).astimezone(LONDON)
         data |= {f"{name}_0": f"{moment:%Y-%m-%d}", f"{name}_1": f"{moment:%H:%M:%S}"}
     data |= {"number": 44, "key_dates-TOTAL_FORMS": 0, "key_dates-INITIAL_FORMS": 0}
+    data |= {"documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0, "webinar_at_0": "", "webinar_at_1": ""}
     response = admin_client.post(reverse("admin:fellowship_cohort_change", args=[cohort.pk]), data)
     assert response.status_code == 302, response.context["adminform"].form.errors
     assert client.get("/fellowship/cohorts/44/").status_code == 200

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from fellowship.models.webinars import WithWebinar
 from portal import clock, dates, readiness
 from portal.effects import agree
 from portal.markdown import MarkdownField, plain
@@ -85,7 +86,13 @@ ENDS = Gap("ends_on", "say", "when it ends", "the phase that readers see follows
 WINDOW = Gap("opens_at", "set", "when applications open and close", "the page says that the dates are to be announced")
 HOW_TO_APPLY = Gap("how_to_apply", "write", "how to apply", "the page says that it is still to come")
 APPLY_URL = Gap("apply_url", "give", "the address of the application form", "there is no button to apply with")
-KEY_DATES = Gap("key_dates", "add", "the key dates", "the page says that they are still to come")
+KEY_DATES = Gap("key_dates", "add", "the key dates", "the page has only those that follow from the dates above")
+ELIGIBILITY = Gap("eligibility", "say", "who can apply", "readers who ask are told that it is not decided yet")
+WEBINAR_URL = Gap("webinar_url", "give", "the address to join the webinar", "the page says that it is still to come")
+
+
+# The words of readers who look for whether they can apply.
+ASKED = "can I apply who can apply eligible eligibility"
 
 
 class CohortQuerySet(PublishableQuerySet):
@@ -93,13 +100,13 @@ class CohortQuerySet(PublishableQuerySet):
         return self.order_by("-number")
 
     def for_moving(self) -> Self:
-        return self.prefetch_related("key_dates")
+        return self.prefetch_related("key_dates", "eligibility")
 
     def modified_at(self, now: dt.datetime) -> dt.datetime | None:
         return max((cohort.modified_at(now) for cohort in self.for_sitemap()), default=None)
 
 
-class Cohort(ApplicationWindow, Publishable):
+class Cohort(ApplicationWindow, WithWebinar, Publishable):
     """One year's intake of fellows."""
 
     Status = PageStatus
@@ -170,7 +177,9 @@ class Cohort(ApplicationWindow, Publishable):
                 (WINDOW, not phase.has_started and self.state() is WindowState.UNDATED),
                 (APPLY_URL, phase.is_before_deadline and not self.apply_url),
                 (HOW_TO_APPLY, phase.is_before_deadline and not self.how_to_apply),
+                (ELIGIBILITY, phase.is_before_deadline and not self.eligibility.all()),
                 (KEY_DATES, not phase.is_over and not self.key_dates.all()),
+                (WEBINAR_URL, self.webinar_at is not None and not self.webinar_is_over and not self.webinar_url),
             ),
         ]
 
@@ -205,11 +214,12 @@ class Cohort(ApplicationWindow, Publishable):
         first, after = self._bounds
         begins = [clock.Moment(first, f"{self} begins")] if first else []
         over = [clock.Moment(after, f"{self} is over")] if after else []
-        return [*super().moments(), *begins, *over]
+        return [*super().moments(), *self.webinar_moments(), *begins, *over]
 
     def modified_at(self, now: dt.datetime) -> dt.datetime:
         """A cohort also changes from phase to phase."""
-        return latest(now, self.updated_at, self.opens_at, self.closes_at, *self._bounds)
+        webinar = (self.webinar_at, self.webinar_ends_at)
+        return latest(now, self.updated_at, self.opens_at, self.closes_at, *webinar, *self._bounds)
 
     @property
     def months(self) -> str:
@@ -234,11 +244,17 @@ class Cohort(ApplicationWindow, Publishable):
         return self.apply_url if self.phase is Phase.APPLICATIONS_OPEN else ""
 
     @property
+    def is_last_day(self) -> bool:
+        return self.ends_on == clock.today()
+
+    @property
     def headline(self) -> str:
         """What a reader most needs to know today, in one sentence without a full stop."""
         match self.phase:
             case Phase.ANNOUNCED | Phase.APPLICATIONS_OPEN | Phase.SELECTING:
                 return self.sentence()
+            case Phase.RUNNING if self.is_last_day:
+                return f"Finishes today, {_known(self.ends_on)}"
             case Phase.RUNNING:
                 return f"Running until {_known(self.ends_on)}"
             case _:
@@ -248,6 +264,8 @@ class Cohort(ApplicationWindow, Publishable):
     def announcement(self) -> str:
         """The headline on a page about more than this cohort, so with its name."""
         match self.phase:
+            case Phase.RUNNING if self.is_last_day:
+                return f"{self.title} finishes today, {_known(self.ends_on)}"
             case Phase.RUNNING:
                 return f"{self.title} is running until {_known(self.ends_on)}"
             case Phase.FINISHED:
@@ -258,17 +276,19 @@ class Cohort(ApplicationWindow, Publishable):
     @property
     def headline_detail(self) -> str:
         """The sentence after the headline."""
+        starts = _known(self.starts_on)
         match self.phase:
             case Phase.ANNOUNCED if self.closes_at:
                 return f"They close at {dates.moment(self.closes_at)}."
-            case Phase.ANNOUNCED:
-                return f"The cohort starts on {_known(self.starts_on)}."
-            case Phase.APPLICATIONS_OPEN:
-                return f"The cohort starts on {_known(self.starts_on)}."
+            case Phase.ANNOUNCED | Phase.APPLICATIONS_OPEN if self.opens_at and not self.closes_at:
+                return f"We will say here when they close. The cohort starts on {starts}."
+            case Phase.ANNOUNCED | Phase.APPLICATIONS_OPEN:
+                return f"The cohort starts on {starts}."
             case Phase.SELECTING:
-                return f"We are choosing the fellows, who start on {_known(self.starts_on)}."
+                return f"We are choosing the fellows, who start on {starts}."
             case Phase.RUNNING:
-                return f"It started on {_known(self.starts_on)}. You cannot apply for this cohort."
+                begun = "today" if self.starts_on == clock.today() else f"on {starts}"
+                return f"It started {begun}. You cannot apply for this cohort."
             case _:
                 return "You cannot apply for this cohort."
 
@@ -283,7 +303,7 @@ class Cohort(ApplicationWindow, Publishable):
     def search_document(self) -> SearchDocument:
         return SearchDocument(
             title=self.title,
-            terms=" ".join(["fellowship", *(str(day.year) for day in (self.starts_on, self.ends_on) if day)]),
+            terms=" ".join(["fellowship", ASKED, *(str(day.year) for day in (self.starts_on, self.ends_on) if day)]),
             summary=self.summary,
             body=plain(self.how_to_apply),
         )
@@ -291,77 +311,3 @@ class Cohort(ApplicationWindow, Publishable):
 
 def _known(day: dt.date | None) -> str:
     return dates.day(day) if day else "a day to be announced"
-
-
-class KeyDate(models.Model):
-    """A date of a cohort, with the precision that is known."""
-
-    class Precision(models.TextChoices):
-        DAY = "day", "That day"
-        WEEK = "week", "The week of that day"
-        MONTH = "month", "That month"
-        APPROXIMATE = "approximate", "Around that month"
-
-    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="key_dates")
-    label = models.CharField(max_length=150)
-    date = models.DateField(help_text="Any day of the week or month, where that is all that is known.")
-    precision = models.CharField(
-        max_length=20, choices=Precision, default=Precision.DAY, help_text="The page never says more than this."
-    )
-
-    class Meta:
-        ordering = ["date", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(precision__in=["day", "week", "month", "approximate"]), name="keydate_precision_known"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.in_words}: {self.label}"
-
-    @property
-    def monday(self) -> dt.date:
-        return self.date - dt.timedelta(days=self.date.weekday())
-
-    @property
-    def in_words(self) -> str:
-        """11 January 2027; Week of 18 January 2027; April 2027; Around June 2027."""
-        match self.precision:
-            case "week":
-                return f"Week of {dates.day(self.monday)}"
-            case "month":
-                return dates.month(self.date)
-            case "approximate":
-                return f"Around {dates.month(self.date)}"
-            case _:
-                return dates.day(self.date)
-
-    @property
-    def machine_readable(self) -> str:
-        """The value of a ``time`` element as HTML has it; empty for what is only about right."""
-        match self.precision:
-            case "week":
-                year, week, _ = self.date.isocalendar()
-                return f"{year}-W{week:02}"
-            case "month":
-                return f"{self.date:%Y-%m}"
-            case "approximate":
-                return ""
-            case _:
-                return self.date.isoformat()
-
-    @property
-    def last_day(self) -> dt.date:
-        """The last day on which it may still happen."""
-        match self.precision:
-            case "week":
-                return self.monday + dt.timedelta(days=6)
-            case "month" | "approximate":
-                return (self.date.replace(day=1) + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
-            case _:
-                return self.date
-
-    @property
-    def is_past(self) -> bool:
-        return self.last_day < clock.today()

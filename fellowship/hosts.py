@@ -1,0 +1,26 @@
+"""Where fellows work, by region: told by the fellows whom readers see, and by nobody else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from fellowship.models import Fellow
+from portal.models import Region
+
+ELSEWHERE = "Other places"
+
+
+def hosts_by_region() -> list[tuple[str, list[str]]]:
+    """Each region in words with its organisations, both in order; one query.
+
+    An organisation is in its own region, or where that is not recorded, in those of its fellows.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    rows = Fellow.objects.public().exclude(host=None).order_by().values_list("host__name", "host__region", "region")
+    for name, own, theirs in rows.distinct():
+        found[own or theirs].add(name)
+    labels = dict(Region.choices)
+    known = sorted((label, sorted(found[value])) for value, label in labels.items() if found.get(value))
+    somewhere = {name for names in found.values() for name in names if names is not found.get("")}
+    unknown = sorted(found.get("", set()) - somewhere)
+    return [*known, *([(ELSEWHERE, unknown)] if unknown else [])]

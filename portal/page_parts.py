@@ -1,0 +1,63 @@
+"""Parts of pages that readers find by themselves, such as a question: each leads to its place on its page."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.apps import apps
+from django.db import models
+
+from portal.publishing import SearchDocument
+
+
+class PagePartQuerySet(models.QuerySet[Any]):
+    def public(self) -> Self:
+        """Those whose page every reader may see. A kind says which that is."""
+        raise NotImplementedError(f"{self.model.__name__} does not say which of its rows are public.")
+
+    def for_listing(self) -> Self:
+        """With everything that a list shows, in a fixed number of queries."""
+        return self
+
+    def for_index(self) -> Self:
+        """With everything that ``search_document()`` reads, in a fixed number of queries."""
+        return self
+
+
+class PagePart(models.Model):
+    """A part of a page that the search knows. It has no lifecycle: it is public exactly when its page is.
+
+    Inheriting is registering. ``get_absolute_url`` leads to the part on its page.
+    """
+
+    kind_label: ClassVar[str]
+    kind_plural: ClassVar[str]
+
+    objects: ClassVar[Any] = PagePartQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def kinds(cls) -> list[type[PagePart]]:
+        """Every installed model of such parts."""
+        return [model for model in apps.get_models() if issubclass(model, cls)]
+
+    def get_absolute_url(self) -> str:
+        raise NotImplementedError(f"{type(self).__name__} has no address.")
+
+    def search_document(self) -> SearchDocument:
+        raise NotImplementedError(f"{type(self).__name__} does not say what the search knows of it.")
+
+    # What lists show of it, as of a page.
+
+    title: Any
+    summary: Any
+
+    @property
+    def search_facts(self) -> list[tuple[str, str]]:
+        return []
+
+    @property
+    def search_tag(self) -> tuple[str, str] | None:
+        return None
