@@ -54,9 +54,10 @@ class ReadinessAdmin(admin.ModelAdmin):
 
 
 class _Places:
-    """Where on the page each field stands, by its name."""
+    """Where on the page each field stands, by its name. An admin gives the id of what is on a page of its own."""
 
     def __init__(self, context: dict[str, Any]) -> None:
+        self._elsewhere: dict[str, str] = context.get("places", {})
         self._form: ModelForm = context["adminform"].form
         self._inlines = {inline.formset.prefix for inline in context["inline_admin_formsets"]}
 
@@ -65,7 +66,7 @@ class _Places:
             bound = self._form[name]
             # A day and a time stand in two boxes, and neither has the name alone.
             return f"{bound.auto_id}_0" if isinstance(bound.field.widget, MultiWidget) else str(bound.auto_id)
-        return f"{name}-group" if name in self._inlines else ""
+        return f"{name}-group" if name in self._inlines else self._elsewhere.get(name, "")
 
 
 def _panel(item: Publishable, places: _Places) -> Panel | None:
