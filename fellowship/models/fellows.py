@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -15,6 +18,7 @@ from portal.described_images import DECORATES, DECORATES_HELP, DescribedImage
 from portal.image_fields import SafeImageField
 from portal.markdown import MarkdownField, plain
 from portal.models import Organisation, Region
+from portal.pdf_field import PdfField, type_and_size
 from portal.publishing import (
     Lifecycle,
     PageStatus,
@@ -50,14 +54,32 @@ ABOUT = Gap("about", "write", "who they are", "the page has little else to say o
 PHOTO = DescribedImage("photo")
 
 
+def host_of(address: str) -> str:
+    """The site of an address, as readers call it."""
+    return (urlsplit(address).hostname or "").rstrip(".").removeprefix("www.")
+
+
 class FellowQuerySet(PublishableQuerySet):
     def public(self) -> Self:
-        """Published, with consent, and of a cohort that is public."""
+        """Published, with consent, not hidden, and of a cohort that is public."""
         return self.with_consent().filter(cohort__status__in=Cohort.Status.public())
 
     def with_consent(self) -> Self:
-        """Published and with consent: those whom readers of a cohort's page see on it."""
-        return super().public().filter(consent_on__isnull=False)
+        """Published, with consent and not hidden: those whom readers of a cohort's page see on it."""
+        return super().public().filter(consent_on__isnull=False, is_hidden=False)
+
+    def without_consent(self) -> Self:
+        """Published, and shown to nobody until the day of their consent is recorded."""
+        return super().public().filter(consent_on__isnull=True, is_hidden=False)
+
+    def withheld(self) -> Self:
+        return self.filter(is_hidden=True)
+
+    def showing_files(self, visible: Callable[[Any], Any]) -> Self:
+        """A cohort's page shows them too, also one that is a draft."""
+        of_cohort = self.with_consent().filter(cohort__in=visible(Cohort.objects.all()).order_by().values("pk"))
+        own = visible(self).order_by()
+        return self.filter(Q(pk__in=own.values("pk")) | Q(pk__in=of_cohort.order_by().values("pk")))
 
     def for_listing(self) -> Self:
         return self.select_related("cohort", "host")
@@ -106,6 +128,14 @@ class Fellow(Publishable):
     project_title = models.CharField(max_length=250, blank=True)
     about = MarkdownField(level=3, blank=True)
     project_text = MarkdownField("fellowship project", level=3, blank=True)
+    poster = PdfField("poster: PDF", upload_to="posters", size_field="poster_size", blank=True)
+    poster_size = models.PositiveIntegerField(default=0, editable=False, help_text="In bytes.")
+    poster_url = WebAddressField(
+        "poster: address",
+        max_length=500,
+        blank=True,
+        help_text="Where the poster can be read, if it is not stored here.",
+    )
     quote = models.TextField("in their words", max_length=1000, blank=True, help_text="Without quotation marks.")
     photo = SafeImageField(
         upload_to="fellows",
@@ -129,6 +159,9 @@ class Fellow(Publishable):
         "take it out, and the profile is hidden everywhere at once.",
     )
 
+    # It has a door of its own, fellowship.hiding: no form, table or import of texts shows again whom somebody hid.
+    is_hidden = models.BooleanField("hidden", default=False, editable=False)
+
     objects: ClassVar[Any] = FellowQuerySet.as_manager()
 
     class Meta(Publishable.Meta):
@@ -148,13 +181,16 @@ class Fellow(Publishable):
 
     @property
     def is_public(self) -> bool:
-        return super().is_public and self.consent_on is not None and self.cohort is not None and self.cohort.is_public
+        is_agreed = super().is_public and self.consent_on is not None and not self.is_hidden
+        return is_agreed and self.cohort is not None and self.cohort.is_public
 
     @property
     def hidden_because(self) -> str:
         """Why readers do not see a profile that is published; empty where they do, or where it is a draft."""
         if not self.current_status.is_public:
             return ""
+        if self.is_hidden:
+            return "Somebody hid the profile, so it is hidden everywhere until it is shown again."
         if self.consent_on is None:
             return "The day of their consent is not recorded, so the profile is hidden everywhere."
         if self.cohort is None or self.cohort.is_public:
@@ -177,6 +213,8 @@ class Fellow(Publishable):
     def clean(self) -> None:
         super().clean()
         PHOTO.check(self)
+        if self.poster and self.poster_url:
+            raise ValidationError({"poster_url": "There is a PDF of the poster already. Take one of them out."})
 
     @property
     def initials(self) -> str:
@@ -187,6 +225,11 @@ class Fellow(Publishable):
     def line(self) -> str:
         """What they are, in a few words."""
         return self.get_profession_display() or self.role
+
+    @property
+    def poster_in_words(self) -> str:
+        """What readers are told of the poster: type and size of a file, or the site where it is."""
+        return type_and_size(self.poster_size) if self.poster else f"on {host_of(self.poster_url)}"
 
     @property
     def search_facts(self) -> list[tuple[str, str]]:
@@ -213,9 +256,12 @@ class FellowLink(models.Model):
         "scholar.google.com": "Google Scholar profile",
         "researchgate.net": "ResearchGate profile",
         "pubmed.ncbi.nlm.nih.gov": "PubMed publications",
+        "bsky.app": "Bluesky profile",
         "x.com": "X profile",
         "twitter.com": "X profile",
     }
+    # One site under many names, such as scholar.google.de, .co.uk and .com.au.
+    _SCHOLAR_OF_A_COUNTRY = re.compile(r"^scholar\.google\.(?:com?\.)?[a-z]{2}$")
 
     fellow = models.ForeignKey(Fellow, on_delete=models.CASCADE, related_name="links")
     url = WebAddressField("address")
@@ -235,6 +281,7 @@ class FellowLink(models.Model):
 
     @property
     def label(self) -> str:
-        """What the link leads to, derived from its host."""
-        host = (urlsplit(self.url).hostname or "").removeprefix("www.")
-        return self.SITES.get(host, f"page on {host}")
+        """What the link leads to, derived from its host: a site that is known, or a part of it such as a country's."""
+        host = self._SCHOLAR_OF_A_COUNTRY.sub("scholar.google.com", host_of(self.url))
+        known = (label for site, label in self.SITES.items() if f".{host}".endswith(f".{site}"))
+        return next(known, f"page on {host}")
