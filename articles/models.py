@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from portal import clock, dates, readiness
 from portal.described_images import DECORATES, DECORATES_HELP, DescribedImage
@@ -46,6 +47,10 @@ REVIEW_DUE = Gap("review_due_on", "set", "the day of its next review", "nobody i
 COVER = DescribedImage("cover")
 
 
+# The portal's own pages below /articles/.
+RESERVED_ADDRESSES = ("feed",)
+
+
 class Article(Publishable):
     """Guidance: something that a student, a clinician or a host needs to know, and that somebody keeps reviewing."""
 
@@ -54,14 +59,22 @@ class Article(Publishable):
         CLINICIAN = "clinician", "Clinicians"
         HOST = "host", "Host organisations"
 
+        @property
+        def address(self) -> str:
+            """The list of what is for them."""
+            return f"{reverse('articles:index')}?for={self.value}"
+
     Status = PageStatus
     kind_label = "Guidance"
     kind_plural = "Guidance"
+    reserved_addresses = RESERVED_ADDRESSES
     listed_at = ("articles:index",)
 
     status = status_field(PageStatus)
     body = MarkdownField(
-        blank=True, help_text="Begin below the title. A quotation with ____ blanks becomes a text to fill in."
+        blank=True,
+        help_text="Begin below the title. A quotation with ____ blanks becomes a text to fill in. Words in brackets "
+        "beside a blank, such as ____ (your role), name it, and leave the text once it is filled in.",
     )
     authors = models.CharField("written by", max_length=250, blank=True)
     audience = models.CharField("for", max_length=20, choices=Audience, blank=True)
@@ -104,6 +117,11 @@ class Article(Publishable):
                 name="article_next_review_is_later",
                 violation_error_message="The next review must be later than the last.",
             ),
+            models.CheckConstraint(
+                condition=~Q(slug__in=RESERVED_ADDRESSES),
+                name="article_address_is_free",
+                violation_error_message="Choose another address: a page of the portal itself stands at this one.",
+            ),
         ]
 
     def get_absolute_url(self) -> str:
@@ -135,6 +153,15 @@ class Article(Publishable):
         if self.review_due_on is None:
             return []
         return [clock.Moment(dates.midnight(self.review_due_on + dt.timedelta(days=1)), f"“{self}”: review overdue")]
+
+    @property
+    def description(self) -> str:
+        """What it is about: its summary, or else how it begins."""
+        return self.summary or Truncator(" ".join(plain(self.body).split())).chars(155)
+
+    @property
+    def current_audience(self) -> Audience | None:
+        return self.Audience(self.audience) if self.audience else None
 
     @property
     def reviewed_or_published_on(self) -> str:

@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.text import Truncator
 
+from articles.listing import Listing
 from articles.models import Article
 from portal import markdown
+from portal.middleware import allow_script
 from portal.preview import render_page, visible_or_404
 from projects.models import Area, Project
 
@@ -22,10 +23,12 @@ HEADINGS_FOR_CONTENTS = 3
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """All guidance, newest first."""
-    articles = Article.objects.public().newest_first().for_listing()
+    """All guidance or what is for one kind of reader, newest first."""
+    listing = Listing(request.GET)
+    articles = listing.articles.newest_first().for_listing()
     page = Paginator(articles, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "articles/index.html", {"page": page})
+    context = {"listing": listing, "page": page, "page_query": f"{listing.query}&" if listing.query else ""}
+    return render(request, "articles/index.html", context)
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,16 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     item: Article = visible_or_404(Article.objects.prefetch_related("areas"), request, slug=slug)
     areas = list(item.areas.all())
     headings = [heading for heading in markdown.outline(item.body) if heading.level == 2]
+    has_letter = markdown.has_letter(item.body)
     context = {
-        "description": item.summary or Truncator(" ".join(markdown.plain(item.body).split())).chars(155),
         "contents": headings if len(headings) >= HEADINGS_FOR_CONTENTS else [],
         "areas": areas,
+        "has_letter": has_letter,
         "open_projects": _open_projects(areas),
         "related": _related(item, areas),
     }
-    return render_page(request, "articles/detail.html", item, context)
+    response = render_page(request, "articles/detail.html", item, context)
+    return allow_script(response) if has_letter else response
 
 
 def _open_projects(areas: list[Area]) -> list[OpenProjects]:

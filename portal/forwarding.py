@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 
 from portal.models import ForwardingAddress, normal_path
+
+ENDING = ".html"
 
 
 @transaction.atomic
@@ -34,4 +37,13 @@ def target_of(path: str) -> str | None:
     """Where a reader of ``path`` should go, if the portal knows."""
     if "\0" in path:  # PostgreSQL refuses even to look for it
         return None
-    return ForwardingAddress.objects.filter(path=normal_path(path)).values_list("target", flat=True).first()
+    path = normal_path(path)
+    exact = ForwardingAddress.objects.filter(path=path).values_list("target", flat=True).first()
+    return exact or _target_of_like(path)
+
+
+def _target_of_like(path: str) -> str | None:
+    """Old hosts answered with and without the ending of a page's file, and people type capitals as they like."""
+    stem = path[: -len(ENDING)] if path.lower().endswith(ENDING) else path
+    alike = ForwardingAddress.objects.filter(Q(path__iexact=stem) | Q(path__iexact=stem + ENDING))
+    return alike.order_by("path").values_list("target", flat=True).first()

@@ -33,7 +33,7 @@ from portal.markup import clean, tidy
 from portal.prose import Heading, Prose
 from portal.widgets import MarkdownFormField, MarkdownWidget
 
-__all__ = ["MAX_LENGTH", "Heading", "MarkdownField", "outline", "parts", "plain", "render"]
+__all__ = ["MAX_LENGTH", "Heading", "MarkdownField", "has_letter", "outline", "parts", "plain", "render"]
 
 MAX_LENGTH = 100_000
 
@@ -52,6 +52,7 @@ class Page(NamedTuple):
     html: SafeString
     headings: tuple[Heading, ...]
     plain: str
+    has_letter: bool
 
 
 def render(text: str, *, level: int = 2, name: str = "") -> SafeString:
@@ -71,6 +72,11 @@ def outline(text: str, *, level: int = 2, name: str = "") -> tuple[Heading, ...]
 def plain(text: str) -> str:
     """The words of the text without markup, one line for each paragraph, for search and descriptions."""
     return _page(text, 2, "").plain
+
+
+def has_letter(text: str) -> bool:
+    """Whether the text has a letter with blanks to fill in, for which its page may load a script."""
+    return _page(text, 2, "").has_letter
 
 
 def parts(text: str) -> list[Token]:
@@ -96,7 +102,7 @@ def _page(text: str, level: int, name: str) -> Page:
     prose = Prose(level=level, name=name, is_own_image=_is_own_image)
     prose.read(clean(_PARSER.render(text, {"docId": name})))
     # Cleaned again, so that not even a mistake in our own additions could let anything through.
-    return Page(mark_safe(clean(prose.html)), tuple(prose.headings), prose.plain)  # noqa: S308
+    return Page(mark_safe(clean(prose.html)), tuple(prose.headings), prose.plain, prose.has_letter)  # noqa: S308
 
 
 def _is_own_image(address: str) -> bool:

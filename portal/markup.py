@@ -97,15 +97,15 @@ _CLASSES = {
     "a": {"app-note", "app-note-back"},
     "blockquote": {"app-template"},
     "details": {"nhsuk-details"},
-    "div": {"app-table", "footnotes", "nhsuk-details__text"},
-    "span": {"app-blank", "nhsuk-details__summary-text"},
+    "div": {"app-letter", "app-letter__foot", "app-table", "footnotes", "nhsuk-details__text"},
+    "span": {"app-blank", "app-blank-name", "nhsuk-details__summary-text"},
     "summary": {"nhsuk-details__summary"},
     "table": {"nhsuk-table"},
     "td": _ALIGNMENTS,
     "th": _ALIGNMENTS,
 }
 _VALUES = {
-    "aria-label": re.compile(r"Table|Back to the text(?: \(\d+\))?"),
+    "aria-label": re.compile(r"Table|Text to fill in|Back to the text(?: \(\d+\))?"),
     "colspan": re.compile(r"[1-9]\d?"),
     "rowspan": re.compile(r"[1-9]\d?"),
     "height": re.compile(r"[1-9]\d{0,3}"),

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from django.utils.text import slugify
 
+from portal import letters
+
 # Deeper than this, tags are left out and their words stay: browsers and readers lose their way long before.
 MAX_DEPTH = 60
 MAX_SLUG = 60
@@ -46,6 +48,7 @@ class _Element:
     end: str  # its end tag; nothing if the tag is left out
     address: str = ""  # of a link that must not be empty
     is_note: bool = False
+    is_letter: bool = False  # a quotation with blanks to fill in
 
 
 class Prose(HTMLParser):
@@ -64,6 +67,7 @@ class Prose(HTMLParser):
         self.pieces: list[str] = []
         self.words: list[str] = []
         self.headings: list[Heading] = []
+        self.has_letter = False
         self._open: list[_Element] = []
         self._inside: Counter[str] = Counter()
         self._levels: list[int] = []
@@ -147,7 +151,7 @@ class Prose(HTMLParser):
             case "details":
                 attributes["class"] = "nhsuk-details"
             case "span" if attributes.get("class") == "app-blank":
-                self._mark_template()
+                self._find_letter()
         return _tag(tag, attributes)
 
     def _start_link(self, element: _Element, attributes: dict[str, str]) -> str:
@@ -186,16 +190,25 @@ class Prose(HTMLParser):
             self._say(alt or address)
             self.pieces.append("</a>")
 
-    def _mark_template(self) -> None:
-        """A quotation with a blank to fill in is a text to copy."""
-        for element in reversed(self._open):
+    def _find_letter(self) -> None:
+        """A quotation with a blank to fill in is a letter, with the quotations in it."""
+        for element in self._open:
             if element.tag == "blockquote" and element.end:
-                self.pieces[element.start] = '<blockquote class="app-template">'
+                self.has_letter = element.is_letter = True
                 return
+
+    def _end_letter(self, element: _Element) -> None:
+        start = element.start + 1
+        letters.name_blanks(self.pieces, start)
+        letters.write_marks_of_lists(self.pieces, start)
+        self.pieces[element.start] = letters.BEGIN
+        element.end = letters.end("".join(self.pieces[start:]), is_linked=not self._inside["a"])
 
     def _end(self, element: _Element) -> None:
         if element.tag in _HEADINGS:
             self._end_heading(element)
+        elif element.is_letter:
+            self._end_letter(element)
         elif element.tag == "p" and len(self.pieces) == element.start + 1:
             self.pieces[element.start] = element.end = ""
         elif self._is_empty(element):

@@ -13,7 +13,10 @@ TAGS = set(
 ATTRIBUTES = set(
     "alt aria-label class colspan height href id loading open role rowspan scope src start tabindex title width".split()
 )
-CLASSES = re.compile(r"(app-(align-(left|centre|right)|blank|note(-back)?|table|template)|footnotes|nhsuk-[a-z_-]+)?")
+CLASSES = re.compile(
+    r"(app-(align-(left|centre|right)|blank(-name)?|letter(__foot)?|note(-back)?|table|template)|footnotes"
+    r"|nhsuk-[a-z_-]+)?"
+)
 ADDRESS = re.compile(r"(https?:|mailto:|tel:)|(?![a-z0-9+.-]*:|[/\\]{2}|/\\|\\)", re.IGNORECASE)
 
 

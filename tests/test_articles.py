@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -82,6 +83,63 @@ def test_without_guidance_the_list_says_so(client: Client) -> None:
     assert "Quokka" not in page
 
 
+@pytest.fixture
+def shelf() -> None:
+    for title, audience in (("Study", "student"), ("Learn", "student"), ("Treat", "clinician"), ("Whoever", "")):
+        make.ArticleFactory(title=title, audience=audience, areas=[])
+    make.ArticleFactory(title="Hidden", audience="host", status="draft", areas=[])
+
+
+@pytest.mark.parametrize(
+    ("query", "heading", "shown", "canonical"),
+    [
+        ("", "Guidance", ["Learn", "Study", "Treat", "Whoever"], ""),
+        ("?for=student", "Guidance for students", ["Learn", "Study"], "?for=student"),
+        ("?for=clinician&page=9&utm_source=x", "Guidance for clinicians", ["Treat"], "?for=clinician"),
+        ("?for=nobody", "Guidance", ["Learn", "Study", "Treat", "Whoever"], ""),
+        ("?for=", "Guidance", ["Learn", "Study", "Treat", "Whoever"], ""),
+        ("?for=student%00", "Guidance", ["Learn", "Study", "Treat", "Whoever"], ""),
+        ("?for=student&for=clinician", "Guidance for clinicians", ["Treat"], "?for=clinician"),
+    ],
+)
+def test_the_list_for_one_kind_of_reader(
+    client: Client, shelf: None, query: str, heading: str, shown: list[str], canonical: str
+) -> None:
+    page = Page(get(client, f"/articles/{query}"))
+    assert page.text("h1") == [heading]
+    assert page.title.startswith(f"{heading} – ")
+    assert sorted(page.text("h2")[: len(shown)]) == shown
+    assert page.canonical == [f"{settings.PORTAL_URL}/articles/{canonical}"]
+
+
+def test_the_list_links_to_each_audience_that_it_has_something_for(client: Client, shelf: None) -> None:
+    page = get(client, "/articles/?for=student")
+    choices = Page(page.split('<ul class="app-kinds">')[1].split("</ul>")[0])
+    assert choices.text("a") == ["All guidance (4)", "For Students (2)", "For Clinicians (1)"]
+    assert choices.links == ["/articles/", "/articles/?for=student", "/articles/?for=clinician"]
+    assert [link["href"] for link in choices.all("a", **{"aria-current": "true"})] == ["/articles/?for=student"]
+
+
+def test_an_audience_without_guidance_is_told_so_and_led_on(client: Client, shelf: None) -> None:
+    page = get(client, "/articles/?for=host")
+    assert "No guidance is published for host organisations yet." in page
+    assert "For </span>Host organisations (0)" in page
+    assert "Hidden" not in page
+
+
+def test_pages_of_a_list_keep_whom_it_is_for(client: Client) -> None:
+    make.ArticleFactory.create_batch(51, audience="host", areas=[])
+    first, second = (Page(get(client, f"/articles/?for=host&page={number}")) for number in (1, 2))
+    assert "?for=host&page=2" in first.links
+    assert "?for=host&page=1" in second.links
+    assert second.canonical == [f"{settings.PORTAL_URL}/articles/?for=host&page=2"]
+
+
+def test_an_article_leads_to_more_for_its_readers(client: Client) -> None:
+    assert "/articles/?for=host" in Page(get(client, make.ArticleFactory(audience="host").get_absolute_url())).links
+    assert "?for=" not in get(client, make.ArticleFactory(audience="").get_absolute_url())
+
+
 # An article
 
 
@@ -115,7 +173,7 @@ def test_facts_say_who_it_is_for_who_wrote_it_and_when_it_was_reviewed(client: C
     with time_machine.travel("2026-10-01"):
         page = get(client, article.get_absolute_url())
     for words in (
-        "<dd>Clinicians</dd>",
+        '<dd><a href="/articles/?for=clinician">Clinicians</a></dd>',
         "<dd>A. N. Author</dd>",
         "<dd>1\u00a0September 2026</dd>",
         "<dd>1\u00a0September 2027</dd>",
@@ -197,6 +255,11 @@ def test_a_cover_keeps_its_place_and_says_what_it_shows(client: Client) -> None:
     response.close()
 
 
+def test_a_cover_that_only_decorates_is_passed_over_by_screen_readers(client: Client) -> None:
+    article = make.ArticleFactory(cover="articles/x.webp", cover_width=6, cover_height=3, cover_is_decorative=True)
+    assert [image["alt"] for image in Page(get(client, article.get_absolute_url())).all("img")] == [""]
+
+
 def test_text_for_no_cover_is_refused() -> None:
     article = make.ArticleFactory(cover_alt="Nothing to see")
     with pytest.raises(ValidationError, match="no cover"):
@@ -247,7 +310,9 @@ def everything(rows: int) -> None:
         make.ProjectFactory(area=area)
 
 
-@pytest.mark.parametrize("path", ["/articles/", "/articles/this/", "/admin/articles/article/"])
+@pytest.mark.parametrize(
+    "path", ["/articles/", "/articles/?for=student", "/articles/this/", "/admin/articles/article/"]
+)
 def test_a_page_costs_the_same_for_one_and_for_thirty(
     admin_client: Client, django_assert_num_queries: Any, django_assert_max_num_queries: Any, path: str
 ) -> None:

@@ -300,4 +300,5 @@ def test_the_real_article_keeps_both_letters(client: Client) -> None:
     assert [line for line in article.body.split("\n") if line.startswith(">")] == quoted
     page = client.get(article.get_absolute_url()).text
     assert page.count('<blockquote class="app-template">') == 2
-    assert client.get("/local-projects")["Location"] == "/articles/local-projects/"
+    for old in ("/local-projects", "/local-projects/", "/local-projects.html", "/Local-Projects"):
+        assert client.get(old)["Location"] == "/articles/local-projects/", old

@@ -34,6 +34,28 @@ def test_an_old_address_forwards_for_good(client, kept, asked):
     assert not response.cookies
 
 
+@pytest.mark.parametrize("kept", ["/old-guide", "/old-guide.html", "/Old-Guide"])
+@pytest.mark.parametrize("asked", ["/old-guide", "/old-guide/", "/old-guide.html", "/OLD-Guide", "/Old-Guide.HTML"])
+def test_it_forwards_with_and_without_its_ending_and_whatever_its_capitals(client, kept, asked):
+    ForwardingAddressFactory(path=kept, target="/articles/guide/")
+    ForwardingAddressFactory(path="/old-guide-to-more", target="/articles/more/")
+    response = client.get(asked)
+    assert (response.status_code, response["Location"]) == (301, "/articles/guide/")
+
+
+def test_an_address_that_is_kept_to_the_letter_comes_before_one_like_it(client):
+    ForwardingAddressFactory(path="/guide.html", target="/articles/first/")
+    ForwardingAddressFactory(path="/Guide", target="/articles/second/")
+    assert client.get("/guide.html")["Location"] == "/articles/first/"
+    assert client.get("/Guide")["Location"] == "/articles/second/"
+
+
+@pytest.mark.parametrize("asked", ["/.html", "/old-guide.htm", "/old-guid_", "/old%", "/old-guide.html.html/x"])
+def test_what_is_only_near_it_is_not_found(client, asked):
+    ForwardingAddressFactory(path="/old-guide", target="/articles/guide/")
+    assert client.get(asked).status_code == 404
+
+
 @pytest.mark.parametrize("query", ["q=text&status=open", "a=1&a=2", "x=%C3%A9", "utm_source=a%26b", "%ff"])
 def test_the_query_goes_along_as_it_is(client, query):
     ForwardingAddressFactory(path="/projects.html", target="/projects/")
