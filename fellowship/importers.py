@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.utils.text import slugify
 
-from fellowship import programme_page
+from fellowship import cohort_pages, eligibility_rows, fellow_pages, people, programme_page, question_lists
 from fellowship.models import (
     Cohort,
+    EligibilityCell,
     Fellow,
     FellowLink,
     KeyDate,
@@ -25,7 +26,7 @@ from fellowship.models import (
 )
 from portal.documents import Document, DocumentError, day
 from portal.front_matter import FrontMatter
-from portal.importing import Facts, Kind, Ref, Report, Rows, Source, reads, register_kind
+from portal.importing import Facts, Forward, Kind, Ref, Report, Rows, Source, reads, register_kind
 from portal.models import Organisation, Region
 from projects.models import Project
 
@@ -40,13 +41,27 @@ register_kind(
     Kind(
         Cohort,
         lambda facts: Cohort.objects.filter(number=facts.key).first(),
-        rows={"key_dates": Rows(KeyDate, "cohort", ("label", "date", "precision"))},
+        rows={
+            "key_dates": Rows(KeyDate, "cohort", ("label", "date", "precision")),
+            "eligibility": Rows(EligibilityCell, "cohort", ("region", "profession", "can_apply", "reason")),
+        },
     )
 )
+
+
+def _find_fellow(facts: Facts) -> Fellow | None:
+    """The one at that address, or the one of that name in that cohort, whom staff wrote by hand."""
+    if at_address := Fellow.objects.filter(slug=facts.key).first():
+        return at_address
+    cohort = facts.values["cohort"].key
+    namesakes = Fellow.objects.filter(name__iexact=facts.values["name"], cohort__number=cohort)[:2]
+    return namesakes[0] if len(namesakes) == 1 else None
+
+
 register_kind(
     Kind(
         Fellow,
-        lambda facts: Fellow.objects.filter(slug=facts.key).first(),
+        _find_fellow,
         rows={"links": Rows(FellowLink, "fellow", ("url",))},
         needs=("cohort",),
     )
@@ -58,6 +73,26 @@ register_kind(Kind(Question, lambda facts: Question.objects.filter(slug=facts.ke
 @reads("the page of the fellowship", programme_page.recognises)
 def programme(document: Document, report: Report) -> Iterable[Facts]:
     return programme_page.read(document, report)
+
+
+@reads("old pages of fellows", fellow_pages.recognises)
+def fellow_page(document: Document, report: Report) -> Iterable[Facts]:
+    return fellow_pages.read(document, report)
+
+
+@reads("old pages of cohorts", cohort_pages.recognises)
+def cohort_page(document: Document, report: Report) -> Iterable[Facts | Forward]:
+    return cohort_pages.read(document, report)
+
+
+@reads("lists of fellows", people.recognises)
+def people_list(document: Document, report: Report) -> Iterable[Facts]:
+    return people.read(document, report)
+
+
+@reads("lists of questions", question_lists.recognises)
+def question_list(document: Document, report: Report) -> Iterable[Facts]:
+    return question_lists.read(document, report)
 
 
 @reads("cohorts", lambda document: document.kind == "cohort")
@@ -77,7 +112,14 @@ def cohort(document: Document, report: Report) -> Iterator[Facts]:
         "time_commitment": front.words("time_commitment"),
         "how_to_apply": document.body.strip(),
         "key_dates": list(_key_dates(front)),
+        "webinar_at": front.moment("webinar_at"),
+        "webinar_url": front.url("webinar_url"),
+        "webinar_recording_url": front.url("webinar_recording_url"),
     }
+    if minutes := front.number("webinar_minutes"):
+        values["webinar_minutes"] = minutes
+    if eligibility_rows.NAME in document.front:
+        values["eligibility"] = eligibility_rows.read(document, report)
     yield Facts(
         Cohort,
         str(number),
@@ -147,6 +189,7 @@ def fellow(document: Document, report: Report) -> Iterator[Facts]:
         "region": front.choice("region", Region.values),
         "supervisor": front.words("supervisor"),
         "project_title": front.words("project_title"),
+        "poster_url": front.url("poster_url"),
         "quote": front.unquoted("quote"),
         "consent_on": front.day("consent_on"),
         "links": [{"url": url} for url in front.urls("links")],

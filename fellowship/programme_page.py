@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from fellowship import old_pages
 from fellowship.models import Programme
 from portal.documents import Document
 from portal.front_matter import FrontMatter, unquoted
@@ -14,8 +15,6 @@ from portal.importing import Facts, Report, Source
 
 KEY = "fellowship"
 
-_LIQUID = re.compile(r"\{%.*?%\}|\{\{.*?\}\}")
-_HEADING = re.compile(r"^\s*<h([1-6])\b[^>]*>(.*?)</h\1>\s*$", re.IGNORECASE)
 _FENCE = re.compile(r"^\s{0,3}(?:```|~~~)")
 _SAID = re.compile(r"(?P<quote>.+?)\s*<br\s*/?>\s*(?P<who>.+)", re.IGNORECASE | re.DOTALL)
 _WHO = re.compile(r"(?P<name>[^,()]+?)\s*(?:\((?P<year>\d{4})\))?(?:\s*,\s*(?P<role>.+))?", re.DOTALL)
@@ -80,10 +79,8 @@ class Text:
 
     def _mended(self, number: int, line: str) -> str:
         source = Source(self.front.document.path, number)
-        for match in _LIQUID.finditer(line):
-            self.front.report.note(source, f"Dropped: {match[0]}")
-        line = _LIQUID.sub("", line)
-        if heading := _HEADING.match(line):
+        line = old_pages.without_liquid(line, source, self.front.report)
+        if heading := old_pages.HTML_HEADING.match(line):
             self.front.report.note(source, f"Repaired: the HTML heading “{heading[2].strip()}” became a Markdown one.")
             return f"{'#' * int(heading[1])} {heading[2].strip()}"
         return line

@@ -173,6 +173,8 @@ def _split(text: str) -> tuple[dict[str, Any], str, int]:
     if lines[0].strip() != "---":
         return {}, text, 1
     end = next((n for n, line in enumerate(lines[1:], start=1) if line.strip() == "---"), None)
+    if end is None and next((line for line in lines[1:] if line.strip()), "").startswith("- "):
+        return {}, text, 1  # a list of data, which YAML lets begin so too
     if end is None:
         raise DocumentError("The front matter that begins here has no end: a line with --- is missing.", 1)
     try:

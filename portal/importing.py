@@ -37,12 +37,15 @@ __all__ = [
     "import_paths",
     "reads",
     "register_kind",
+    "settles",
 ]
 
 Reader = Callable[[Document, Report], Iterable[Facts | Forward]]
 Recogniser = Callable[[Document], bool]
+Settler = Callable[[list[Facts | Forward], Report], list[Facts | Forward]]
 
 _readers: list[tuple[str, Recogniser, Reader]] = []
+_settlers: list[Settler] = []
 _kinds: dict[type[models.Model], Kind] = {}
 
 
@@ -54,6 +57,15 @@ def reads(name: str, recognises: Recogniser) -> Callable[[Reader], Reader]:
         return reader
 
     return register
+
+
+def settles(settler: Settler) -> Settler:
+    """Register what looks at the facts of all documents at once, before any is written.
+
+    Some documents name an item without its key. What they say can only be given to it when all of them are read.
+    """
+    _settlers.append(settler)
+    return settler
 
 
 def register_kind(kind: Kind) -> None:
@@ -77,6 +89,8 @@ def import_paths(paths: list[str], *, dry_run: bool = False) -> Report:
             report.reject(Source(str(path), error.line), str(error))
             continue
         facts += _read(document, report)
+    for settle in _settlers:
+        facts = settle(facts, report)
     try:
         with transaction.atomic():
             _Writer(facts, report).write()
@@ -233,9 +247,9 @@ class _Writer:
                 date_changes.record(item, before=dates, by=None)
             record.values |= {name: current_value(kind, item, name) for name in changed}
             self.written.append(item)
-        if changed and isinstance(item, Publishable):
-            if created:
-                self._log_creation(item, parts)
+        if changed and isinstance(item, Publishable) and created:
+            self._log_creation(item, parts)
+        if changed and isinstance(item, search.Findable):
             search.index(item)
         if created:
             return Outcome.CREATED
@@ -302,6 +316,10 @@ class _Writer:
         if item is None:
             record = ImportedItem.objects.filter(model=ref.model._meta.label_lower, key=ref.key).first()
             item = ref.model._default_manager.filter(pk=record.object_id).first() if record else None
+        if item is None:
+            # One that staff made by hand, such as a cohort.
+            named = Facts(ref.model, ref.key, "", {"name": ref.key, "aliases": []}, part.source)
+            item = _kinds[ref.model].find(named)
         if item is None:
             self.report.note(part.source, f"{part.key}: “{name}” names “{ref.key}”, which is not in the portal.")
             return None

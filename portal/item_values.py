@@ -50,6 +50,12 @@ def shown(kind: Kind, name: str, value: Any) -> str:
     return f"“{text[:120]}{'…' if len(text) > 120 else ''}”" if text else "empty"
 
 
+def room(model: type[models.Model], name: str) -> int:
+    """How many characters a field of text holds."""
+    longest: int = model._meta.get_field(name).max_length  # type: ignore[assignment, union-attr]
+    return longest
+
+
 def stored_rows(rows: Rows, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows as ``_current_rows`` would find them, once they are written."""
     found = []

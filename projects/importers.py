@@ -7,9 +7,9 @@ from typing import Any
 
 from portal.documents import Document
 from portal.front_matter import FrontMatter
-from portal.importing import Facts, Forward, Kind, Report, Rows, Source, reads, register_kind
+from portal.importing import Facts, Forward, Kind, Report, Rows, Source, reads, register_kind, settles
 from portal.models import Organisation
-from projects import briefs, lists
+from projects import briefs, completed_work, lists
 from projects.models import ApplicationRound, Area, Modality, Output, Placement, Project, Technique
 from projects.models.terms import spelling
 
@@ -56,6 +56,16 @@ def project_list(document: Document, report: Report) -> Iterable[Facts | Forward
 @reads("briefs", briefs.recognises)
 def brief(document: Document, report: Report) -> Iterable[Facts | Forward]:
     return briefs.read(document, report)
+
+
+@reads("lists of completed work", completed_work.recognises)
+def completed(document: Document, report: Report) -> Iterable[Facts | Forward]:
+    return completed_work.read(document, report)
+
+
+@settles
+def projects_of_completed_work(facts: list[Facts | Forward], report: Report) -> list[Facts | Forward]:
+    return completed_work.settle(facts, report)
 
 
 @reads("application rounds", lambda document: document.kind == "round")

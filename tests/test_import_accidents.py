@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from portal.importing import Outcome
 from projects.models import Project
+from tests import old_documents as old
 from tests.sources import brief, load, project_list, rejected, row
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +29,12 @@ DOCUMENTS = [
     "fellowship/questions-cohort-4.md",
     "articles/find-a-project.md",
 ]
+OLD = {
+    "fellowship_cohort3.md": old.COHORT_PAGE,
+    "fellowship_cohort3.yml": old.PEOPLE,
+    "fellow/ada.md": old.FELLOW_PAGE,
+    "completed.yml": old.COMPLETED,
+}
 STRANGE = [
     "",
     "---",
@@ -53,6 +60,17 @@ STRANGE = [
     "| ![area]( |",
     "## ",
     "## Why?",
+    "- title: P33 - \tx: y: z",
+    "      - name: &a [*a]",
+    "  stage: Wave 99999 - Foo to Bar 0000",
+    "* 31 Feb 0000: x",
+    "<details><summary>",
+    "</details></details>",
+    "<strong>A?</strong>",
+    "<h3 style></h3>",
+    "### Fellowship Project",
+    "##### [x](/a b",
+    "| [ | ] |",
     "> “quote” <br/>Nobody (20221), ",
     "{% include",
     "\u2028\u202e\ufeff",
@@ -63,8 +81,8 @@ STRANGE = [
 @st.composite
 def accidents(draw):
     """A document with some of its lines lost, doubled, moved or replaced."""
-    name = draw(st.sampled_from(DOCUMENTS))
-    lines = (SAMPLE / name).read_text().split("\n")
+    name = draw(st.sampled_from([*DOCUMENTS, *OLD]))
+    lines = (OLD.get(name) or (SAMPLE / name).read_text()).split("\n")
     for _ in range(draw(st.integers(1, 4))):
         place = draw(st.integers(0, len(lines)))
         match draw(st.sampled_from(["lose", "double", "move", "insert", "replace", "cut"])):
