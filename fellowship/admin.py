@@ -12,8 +12,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from fellowship.copying import CohortCopyForm
+from fellowship.eligibility_admin import EligibilityAdmin
+from fellowship.hiding_admin import HidingAdmin, ShownFilter
 from fellowship.models import (
     Cohort,
+    Document,
+    EligibilityCell,
     Fellow,
     FellowLink,
     KeyDate,
@@ -22,16 +26,16 @@ from fellowship.models import (
     QuestionSection,
     Testimonial,
 )
-from portal import revisions
+from portal import revisions, search
 from portal.admin_base import MarkdownAdmin, PublishableAdmin, WindowAdmin
 from portal.copying import CopyingAdmin
 from portal.revision_admin import RevisionAdmin
 from portal.spreadsheet_admin import SpreadsheetAdmin
 
-for row in (Testimonial, KeyDate, FellowLink, Question):
+for row in (Testimonial, KeyDate, FellowLink, Question, EligibilityCell, Document):
     revisions.register(row)
-revisions.register(Programme, "testimonials")
-revisions.register(Cohort, "key_dates")
+revisions.register(Programme, "testimonials", "documents")
+revisions.register(Cohort, "key_dates", "documents", "eligibility")
 revisions.register(Fellow, "links")
 revisions.register(QuestionSection, "questions")
 
@@ -42,13 +46,19 @@ class TestimonialInline(admin.StackedInline):
     fields = ["quote", ("name", "year"), "role", "order"]
 
 
+class DocumentInline(admin.StackedInline):
+    model = Document
+    extra = 0
+    fields = [("title", "order"), "file"]
+
+
 @admin.register(Programme)
 class ProgrammeAdmin(PublishableAdmin):
     """The one programme: to change, never to add a second."""
 
     list_display = ["title", "status_tag", "reviewed_on", "updated_at"]
     search_fields = ["title", "summary", "body"]
-    inlines = [TestimonialInline]
+    inlines = [TestimonialInline, DocumentInline]
     fieldsets = [
         (None, {"fields": ["status_tag", "title", "summary", "body"]}),
         (
@@ -73,13 +83,13 @@ class KeyDateInline(admin.TabularInline):
 
 
 @admin.register(Cohort)
-class CohortAdmin(WindowAdmin, CopyingAdmin):
+class CohortAdmin(EligibilityAdmin, WindowAdmin, CopyingAdmin):
     list_display = ["__str__", "status_tag", "phase_now", "readers_see", "fellows_count"]
     list_filter = ["status"]
     ordering = ["-number"]
     search_fields = ["number", "summary"]
     date_hierarchy = "starts_on"
-    inlines = [KeyDateInline]
+    inlines = [KeyDateInline, DocumentInline]
     kept_on_restore = ("number",)  # its address
     copy_form = CohortCopyForm
     fieldsets = [
@@ -89,6 +99,13 @@ class CohortAdmin(WindowAdmin, CopyingAdmin):
             {
                 "fields": [("opens_at", "closes_at"), "apply_url", "is_paid", "how_to_apply"],
                 "description": "The banner, the button and the phase follow from these dates by the minute.",
+            },
+        ),
+        (
+            "Webinar",
+            {
+                "fields": [("webinar_at", "webinar_minutes"), "webinar_url", "webinar_recording_url"],
+                "description": "It joins the key dates and the calendar. Its page says whether one can still join.",
             },
         ),
         CopyingAdmin.about_fieldset,
@@ -119,10 +136,12 @@ class FellowLinkInline(admin.TabularInline):
 
 
 @admin.register(Fellow)
-class FellowAdmin(PublishableAdmin):
-    list_display = ["name", "status_tag", "is_shown", "cohort", "profession", "region", "consent_on"]
+class FellowAdmin(HidingAdmin):
+    list_display = ["thumbnail", "name", "status_tag", "is_shown", "cohort", "profession", "region", "consent_on"]
+    list_display_links = ["name"]
     list_filter = [
         "status",
+        ShownFilter,
         ("consent_on", admin.EmptyFieldListFilter),
         "cohort",
         "profession",
@@ -140,14 +159,11 @@ class FellowAdmin(PublishableAdmin):
         ("Consent", {"fields": ["consent_on"]}),
         ("Key facts", {"fields": ["role", "profession", "region", "host", "supervisor"]}),
         ("Portrait", {"fields": ["photo", "photo_alt", "photo_is_decorative"]}),
-        ("The page", {"fields": ["about", "project_title", "project_text", "project", "quote"]}),
+        ("Who they are", {"fields": ["about", "quote"]}),
+        ("Fellowship project", {"fields": ["project_title", "project_text", "project", "poster", "poster_url"]}),
         ("Address", {"fields": ["slug"]}),
         PublishableAdmin.about_fieldset,
     ]
-
-    @admin.display(description="Readers see it", boolean=True)
-    def is_shown(self, fellow: Fellow) -> bool:
-        return fellow.is_public
 
 
 class QuestionInline(admin.StackedInline):
@@ -169,6 +185,15 @@ class QuestionSectionAdmin(RevisionAdmin, MarkdownAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).annotate(how_many=Count("questions"))
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The search knows questions by their section too, so all of it are indexed anew."""
+        before = {question.pk for question in form.instance.questions.all()}
+        super().save_related(request, form, formsets, change)
+        now = {question.pk: question for question in form.instance.questions.for_index()}
+        for question in now.values():
+            search.index(question)
+        search.forget(Question._meta.label_lower, before - {*now})
+
     @admin.display(description="Questions", ordering="how_many")
     def questions_count(self, section: Any) -> int:
         return int(section.how_many)
@@ -187,6 +212,20 @@ class QuestionAdmin(RevisionAdmin, SpreadsheetAdmin, MarkdownAdmin):
         ("Where it stands", {"fields": ["section", "order", "cohort"]}),
         ("Address", {"fields": ["slug"]}),
     ]
+
+    def save_model(self, request: HttpRequest, obj: Question, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        search.index(obj)
+
+    def delete_model(self, request: HttpRequest, obj: Question) -> None:
+        key = obj.pk
+        super().delete_model(request, obj)
+        search.forget(self.opts.label_lower, [key])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        keys = [*queryset.values_list("pk", flat=True)]
+        super().delete_queryset(request, queryset)
+        search.forget(self.opts.label_lower, keys)
 
 
 class PartAdmin(RevisionAdmin):
@@ -215,6 +254,23 @@ class TestimonialAdmin(PartAdmin, MarkdownAdmin):
     list_display = ["name", "year", "quote", "order"]
     list_filter = ["year"]
     search_fields = ["name", "quote", "role"]
+
+
+@admin.register(Document)
+class DocumentAdmin(PartAdmin):
+    list_display = ["title", "page", "type_and_size", "order"]
+    list_filter = ["cohort"]
+    list_select_related = ["programme", "cohort"]
+    search_fields = ["title"]
+    autocomplete_fields = ["programme", "cohort"]
+
+    @admin.display(description="Stands on")
+    def page(self, document: Document) -> str:
+        return str(document.cohort or document.programme)
+
+    @admin.display(description="File", ordering="size")
+    def type_and_size(self, document: Document) -> str:
+        return document.type_and_size
 
 
 @admin.register(FellowLink)

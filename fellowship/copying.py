@@ -15,7 +15,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from fellowship.models import Cohort, KeyDate, Question
-from portal import dates, revisions
+from portal import dates, revisions, search
 from portal.copying import CopyForm
 from portal.effects import agree
 from portal.models import User
@@ -125,6 +125,8 @@ class CohortCopyForm(CopyForm):
         return [
             f"The dates between which one can apply: “dates to be announced”, as long as there are none.{window}",
             "The address of the application form.",
+            "The webinar and the documents: they are about their year.",
+            "Who can apply: the funder says it anew. Its page offers last year’s answers to begin with.",
             "Fellows.",
             "The status, its log and the history of saves.",
         ]
@@ -155,7 +157,7 @@ class CohortCopyForm(CopyForm):
         for section in sections.values():
             revisions.record_before(section)
         for one in self.questions:
-            Question.objects.create(
+            copied = Question.objects.create(
                 section=one.section,
                 cohort=copy,
                 question=one.question,
@@ -163,6 +165,7 @@ class CohortCopyForm(CopyForm):
                 answer=one.answer,
                 order=one.order,
             )
+            search.index(copied)
         return [*sections.values()]
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
+from fellowship.eligibility import CanIApply
+from fellowship.hosts import hosts_by_region
 from fellowship.models import Cohort, Fellow, FellowLink, Programme, Question
 from fellowship.overview import Overview
+from fellowship.timeline import Timeline
 from portal.preview import came_by_link, render_page, visible, visible_or_404
 
 OTHERS = 5
@@ -29,6 +33,11 @@ def _public_programme() -> Programme | None:
     return Programme.objects.public().defer("body", "source_text").first()
 
 
+def _questions(request: HttpRequest, questions: Iterable[Question]) -> dict[str, Any]:
+    """The questions of a page, and the slug of the one that the address asks to be open."""
+    return {"questions": list(questions), "open_question": request.GET.get(Question.PARAMETER, "")}
+
+
 def programme(request: HttpRequest) -> HttpResponse:
     """What the fellowship is, whether one can apply, its cohorts and what people ask."""
     overview = Overview()
@@ -42,8 +51,12 @@ def programme(request: HttpRequest) -> HttpResponse:
         **_fellowship(item),
         "has_facts": any(facts),
         "overview": overview,
+        "to_apply_for": overview.to_apply_for.cohort if overview.to_apply_for else None,
+        "asking": CanIApply.for_next(overview, request.GET),
         "testimonials": item.testimonials.all(),
-        "questions": Question.objects.filter(cohort=None).select_related("section"),
+        "documents": item.documents.all(),
+        "hosts": hosts_by_region(),
+        **_questions(request, Question.objects.filter(cohort=None).select_related("section")),
     }
     return render_page(request, "fellowship/programme.html", item, context)
 
@@ -66,18 +79,18 @@ def cohort(request: HttpRequest, number: int) -> HttpResponseBase:
     overview = Overview()
     previous, following = overview.before(item), overview.after(item)
     current = overview.current.cohort if overview.current else None
-    upcoming = overview.upcoming.cohort if overview.upcoming else None
+    to_apply_for = overview.to_apply_for.cohort if overview.to_apply_for else None
     neighbours = [item, *(entry.cohort for entry in (previous, following) if entry)]
-    key_dates = list(item.key_dates.all())
     fellows = list(item.fellows.with_consent().for_listing())
-    can_ask_elsewhere = upcoming != item and not phase.is_before_deadline
     context = {
         **_fellowship(_public_programme()),
         "phase": phase,
-        "other_to_apply_for": upcoming if can_ask_elsewhere else None,
-        "key_dates": key_dates,
-        "next_date": next((date for date in key_dates if not date.is_past), None),
-        "questions": item.questions.select_related("section"),
+        "overview": overview,
+        "to_apply_for": to_apply_for,
+        "asking": CanIApply(item, request.GET, overview),
+        "timeline": Timeline(item),
+        "documents": item.documents.all(),
+        **_questions(request, item.questions.select_related("section")),
         "questions_heading": f"Questions about cohort {item.number}",
         "fellows": fellows,
         "shown_instead": None if fellows or phase.has_started else _stand_in(current),
@@ -100,6 +113,7 @@ def fellow(request: HttpRequest, slug: str) -> HttpResponse:
     others = [other for other in cohort_fellows if other != item]
     context = {
         "project": item.project if item.project and item.project.is_public else None,
+        "overview": Overview(),
         "links": _labelled(item.links.all()),
         "others": others[:OTHERS],
         "total": len(cohort_fellows),

@@ -25,6 +25,7 @@ from portal.alias_field import AliasForm
 from portal.answer_admin import DraftAnswerAdmin
 from portal.audit import AuditEvent
 from portal.checked_links import CheckedLink
+from portal.inbox_admin import MessageAdmin as MessageAdmin
 from portal.link_admin import CheckedLinkAdmin
 from portal.models import (
     DateChange,
@@ -131,8 +132,16 @@ class OrganisationAdmin(SpreadsheetAdmin, ReindexingAdmin):
 
 @admin.register(Notice)
 class NoticeAdmin(MarkdownAdmin):
-    list_display = ["title", "starts_at", "ends_at"]
+    list_display = ["title", "state", "section", "starts_at", "ends_at"]
+    list_filter = ["section"]
+    ordering = ["-starts_at", "-pk"]
     search_fields = ["title", "body"]
+    fields = ["title", "body", "section", ("starts_at", "ends_at"), "state"]
+    readonly_fields = ["state"]
+
+    @admin.display(description="Readers see it")
+    def state(self, notice: Notice) -> str:
+        return notice.state_in_words
 
 
 @admin.register(Statement)

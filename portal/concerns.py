@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 
 from portal import dates, statements, submissions
 from portal.attention import Concern, Gap, Urgency, register
-from portal.models import DraftAnswer, Statement
+from portal.models import DraftAnswer, Message, Statement
 from portal.publishing import Publishable
 from portal.reviews import reviewed_too_long_ago
 from portal.undescribed import has_images, undescribed
@@ -39,6 +39,12 @@ def without_words(model: type[Model], now: dt.datetime) -> QuerySet[Any]:
 def answered(now: dt.datetime) -> QuerySet[DraftAnswer]:
     """What readers of shared drafts said, of which nobody has said that it is dealt with."""
     return DraftAnswer.objects.to_deal_with()
+
+
+def new_messages(now: dt.datetime) -> QuerySet[Any]:
+    """What readers wrote by the forms, and nobody has answered or closed."""
+    rows: QuerySet[Any] = Message.objects.filter(state=Message.State.NEW)
+    return rows
 
 
 def unfilled(now: dt.datetime) -> QuerySet[Statement]:
@@ -103,6 +109,16 @@ register(
         urgency=Urgency.NOW,
         rows=answered,
         own_filter="dealt_with=no",
+    )
+)
+register(
+    Concern(
+        **_each(Message, "new {}"),
+        slug="messages",
+        why="A reader has proposed, asked or reported something, and was promised an answer.",
+        urgency=Urgency.NOW,
+        rows=new_messages,
+        own_filter="state__exact=new",
     )
 )
 register(

@@ -47,7 +47,8 @@ def visible(items: PublishableQuerySet, request: HttpRequest) -> PublishableQuer
     # One question, whatever the token: it must not take longer to say no to one than to another.
     link = link_of(request)
     by_link = link.object_id if link and link.kind == items.model._meta.label_lower else 0
-    return items.filter(Q(pk__in=by_account.order_by().values("pk")) | Q(pk=by_link))
+    is_linked = Q(pk=by_link) & ~Q(pk__in=items.model._default_manager.withheld().values("pk"))
+    return items.filter(Q(pk__in=by_account.order_by().values("pk")) | is_linked)
 
 
 def visible_or_404(items: PublishableQuerySet, request: HttpRequest, **lookup: Any) -> Any:

@@ -138,6 +138,10 @@ class PublishableQuerySet(models.QuerySet[Any]):
             return self.all()
         return self.public()
 
+    def withheld(self) -> Self:
+        """What somebody took from readers at once, and so neither a link nor the address of an image shows any more."""
+        return self.none()
+
     def indexable(self) -> Self:
         """What search engines are invited to."""
         return self.public().filter(status__in=[s for s in self.model.Status if s.is_indexable])
@@ -336,10 +340,7 @@ class Publishable(models.Model):
 
     @classmethod
     def effects_of_move(cls, items: Sequence[Self], new: Lifecycle, now: dt.datetime) -> list[str]:
-        """What readers notice when ``items`` move to ``new`` at ``now``, in sentences with numbers.
-
-        A kind adds what only it knows.
-        """
+        """What readers notice when ``items`` move to ``new`` at ``now``, in sentences. A kind adds its own."""
         return effects.of_visibility(items, [item.as_if(new) for item in items])
 
     def required_gaps(self, new: Lifecycle) -> list[Gap]:

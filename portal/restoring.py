@@ -92,6 +92,9 @@ class Restored:
                 found.append(f"{kind.verbose_name_plural.capitalize()} deleted since come back as new rows.")
             if later:
                 found.append(f"{kind.verbose_name_plural.capitalize()} added since stay as they are.")
+            files = [one.name for one in kind.fields if isinstance(one, models.FileField)]
+            if any(row.values.get(name) for row in gone for name in files):
+                found.append(f"Files go when they are deleted: choose those of the {kind.verbose_name_plural} again.")
             below = {name for row in gone for name, rows in row.parts.items() if rows}
             for name in sorted(below):
                 found.append(f"The {name} of deleted {kind.verbose_name_plural} are not in this form.")

@@ -74,8 +74,17 @@ SECURE_SSL = env.boolean(
 )
 TRUST_PROXY = env.boolean(
     "TRUST_PROXY",
-    "Whether a proxy in front sets `X-Forwarded-Proto`. Only where the proxy overwrites it",
+    "Whether a proxy in front sets `X-Forwarded-Proto` and adds the address of the visitor to `X-Forwarded-For`. Only "
+    "where the proxy overwrites the first",
     False,
+)
+ANSWER_DAYS = env.integer(
+    "ANSWER_DAYS", "In how many working days those who write to the portal by its forms are promised an answer", 10
+)
+INBOX_DAYS = env.integer(
+    "INBOX_DAYS",
+    "The number of days after which `manage.py purge_inbox` erases what people wrote by the forms, and who they are",
+    180,
 )
 REQUIRE_MFA = env.boolean(
     "REQUIRE_MFA",
@@ -85,8 +94,8 @@ REQUIRE_MFA = env.boolean(
 )
 EMAIL_HOST = env.text(
     "EMAIL_HOST",
-    "The mail server by which staff get a new password, and their weekly email. Without it, an administrator gives "
-    "new passwords",
+    "The mail server by which staff get a new password and their weekly email, and those who use the forms an "
+    "acknowledgement. Without it, an administrator gives new passwords, and nobody is told that a message came",
 )
 EMAIL_PORT = env.integer("EMAIL_PORT", "The port of `EMAIL_HOST`", 587)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "The name by which the portal signs in to `EMAIL_HOST`")
@@ -222,7 +231,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 DEFAULT_FROM_EMAIL = PORTAL_EMAIL
-EMAIL_TIMEOUT = 20  # a mail server that does not answer must not hold up a command, or a person, for ever
+EMAIL_TIMEOUT = 10  # seconds: a person or a command waits for the mail server
 
 # Attempts are counted in the database, so that every process counts the same; what is counted is small and rare.
 CACHES = {
@@ -252,6 +261,11 @@ STORAGES = {
     },
 }
 FILE_UPLOAD_PERMISSIONS = 0o644
+FILE_UPLOAD_HANDLERS = [
+    "portal.receiving.CutOffUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # As many as fit into an address: a query with thousands of unknown values is ignored like one with a single one.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 25_000

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import answering, as_at, editor, sign_in_pages, views
+from portal import answering, as_at, contact, editor, sign_in_pages, views
 from portal.sitemap import sitemap
 
 handler404 = "portal.views.not_found"
@@ -16,6 +16,9 @@ urlpatterns = [
     path("articles/", include("articles.urls")),
     path("search/", views.search_page, name="search"),
     path("shared/answer/", answering.answer, name="answer"),
+    path("contact/ask/", contact.ask, name="ask"),
+    path("contact/report/", contact.report, name="report"),
+    path("contact/sent/<slug:kind>/", contact.sent, name="sent"),
     path("accessibility/", views.statement, {"subject": "accessibility"}, name="accessibility"),
     path("cookies/", views.statement, {"subject": "cookies"}, name="cookies"),
     path("privacy/", views.statement, {"subject": "privacy"}, name="privacy"),

@@ -9,25 +9,22 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.static import serve
 
-from portal import clock, sharing, statements
+from portal import clock, sharing, statements, uploads
 from portal import home as home_page
-from portal.models import Notice, Statement
+from portal.models import Statement
 from portal.search import MAX_QUERY, search
 
 RESULTS_PER_PAGE = 20
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """What is open now and until when, the fellowship's cohorts, the newest guidance, and a notice in force."""
-    context = {
-        "notices": Notice.objects.in_force(),
-        "sections": home_page.sections(clock.now()),
-    }
-    return render(request, "portal/home.html", context)
+    """What is open now and until when, the fellowship's cohorts and the newest guidance."""
+    return render(request, "portal/home.html", {"sections": home_page.sections(clock.now())})
 
 
 def search_page(request: HttpRequest) -> HttpResponse:
@@ -59,6 +56,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
+        "Disallow: /contact/",
         "Disallow: /search/",
         f"Sitemap: {settings.PORTAL_URL}/sitemap.xml",
         "",
@@ -80,12 +78,24 @@ def health(request: HttpRequest) -> JsonResponse:
 
 
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """An uploaded image. Names are random and never used again, so a browser may keep it."""
+    """An uploaded file, for those who are shown something that has it.
+
+    Browsers keep it, and ask each time whether they may still show it: it is gone as soon as its page is.
+    """
+    is_public = uploads.is_public(path)
     try:
+        if not is_public and not uploads.is_visible(path, request):
+            raise Http404("Nothing that this reader is shown has this file.")
         response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
-    except (OSError, SuspiciousFileOperation):  # a name too long for any file, or one that leads outside
-        raise Http404 from None
-    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    except (Http404, OSError, SuspiciousFileOperation) as error:  # such as a name too long for any file
+        response = not_found(request, error)
+        add_never_cache_headers(response)
+        return response
+    response["Cache-Control"] = "no-cache" if is_public else "private, no-store"
+    if not response.get("Content-Type", "").startswith("image/"):
+        # Saved, and never opened as a page of this site, whatever is in it.
+        response["Content-Disposition"] = "attachment"
+        response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
 
 

@@ -21,10 +21,12 @@ from fellowship.models import (
     QuestionSection,
     Testimonial,
 )
-from portal import search
 from portal.models import CheckedLink, DateChange, ForwardingAddress, Notice, Organisation, Statement, User
 from portal.publishing import Publishable
 from projects.models import ApplicationRound, Area, Modality, Output, Placement, Project, Technique
+from tests.document_factories import DocumentFactory
+from tests.inbox_factories import MessageFactory, ProposalFactory
+from tests.indexed import IndexedFactory
 
 PASSWORD = "correct horse battery staple"
 
@@ -169,7 +171,7 @@ class DateChangeFactory(DjangoModelFactory):
     new = factory.LazyAttribute(lambda change: change.window.closes_at)
 
 
-class PublishableFactory(DjangoModelFactory):
+class PublishableFactory(IndexedFactory):
     class Meta:
         abstract = True
         skip_postgeneration_save = True
@@ -178,11 +180,6 @@ class PublishableFactory(DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"thing-{n}")
     summary = factory.LazyAttribute(lambda item: f"What {getattr(item, 'title', 'it')} is about.")
     published_at = factory.LazyAttribute(lambda item: None if item.status == "draft" else timezone.now())
-
-    @classmethod
-    def _after_postgeneration(cls, instance: Any, create: bool, results: Any = None) -> None:
-        if create:
-            search.index(instance)
 
 
 class ProjectFactory(PublishableFactory):
@@ -335,9 +332,10 @@ class QuestionSectionFactory(DjangoModelFactory):
     title = factory.Sequence(lambda n: f"Section {n}")
 
 
-class QuestionFactory(DjangoModelFactory):
+class QuestionFactory(IndexedFactory):
     class Meta:
         model = Question
+        skip_postgeneration_save = True
 
     section = factory.SubFactory(QuestionSectionFactory)
     question = factory.Sequence(lambda n: f"How about {n}?")
@@ -375,6 +373,7 @@ OTHER_FACTORIES: dict[type, type[DjangoModelFactory]] = {
         UserFactory,
         OrganisationFactory,
         NoticeFactory,
+        MessageFactory,
         StatementFactory,
         ForwardingAddressFactory,
         CheckedLinkFactory,
@@ -384,8 +383,10 @@ OTHER_FACTORIES: dict[type, type[DjangoModelFactory]] = {
         ApplicationRoundFactory,
         PlacementFactory,
         OutputFactory,
+        ProposalFactory,
         TestimonialFactory,
         KeyDateFactory,
+        DocumentFactory,
         FellowLinkFactory,
         QuestionSectionFactory,
         QuestionFactory,

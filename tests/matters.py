@@ -11,12 +11,13 @@ from articles.models import Article
 from fellowship.models import Cohort, Fellow, Programme, Testimonial
 from portal import sharing, submissions
 from portal.markdown import MarkdownField
-from portal.models import CheckedLink, DraftAnswer, Statement
+from portal.models import CheckedLink, DraftAnswer, Message, Statement
 from portal.publishing import Publishable
 from portal.undescribed import has_images
-from projects.models import ApplicationRound, Output, Project
+from projects.models import ApplicationRound, Output, Project, Proposal
 from tests import factories as make
 from tests.dated import london
+from tests.eligible import NURSE_IN_WALES, YES, decide
 
 NOW = london("2026-11-21 12:00").astimezone(dt.UTC)
 TODAY = NOW.date()
@@ -53,6 +54,12 @@ def closing(model: type) -> Case:
 
     last = london("2026-12-06 00:00")
     return Case([window(NOW + SECOND), window(last - SECOND)], [window(NOW), window(last), window(None)])
+
+
+def to_apply_for(**values: Any) -> Any:
+    """A cohort that takes applications."""
+    window = {"opens_at": NOW - DAY, "closes_at": NOW + 30 * DAY, "starts_on": TODAY + 99 * DAY}
+    return make.CohortFactory(**{**window, **values})
 
 
 def project(closes_at: dt.datetime | None = None, opens_at: dt.datetime | None = None, **values: Any) -> Any:
@@ -149,6 +156,25 @@ def drafts(kind: type) -> dict[tuple[type, str], Case]:
 CASES: dict[tuple[type, str], Case] = {
     (ApplicationRound, "closing"): closing(ApplicationRound),
     (Cohort, "closing"): closing(Cohort),
+    (Cohort, "webinar"): Case(
+        [lambda: make.CohortFactory(webinar_at=NOW + SECOND), lambda: make.CohortFactory(webinar_at=NOW + 13 * DAY)],
+        [
+            lambda: make.CohortFactory(webinar_at=NOW),
+            lambda: make.CohortFactory(webinar_at=NOW + 14 * DAY),
+            lambda: make.CohortFactory(webinar_at=NOW + DAY, webinar_url="https://example.org/join"),
+            lambda: make.CohortFactory(webinar_at=NOW + DAY, status="draft"),
+        ],
+    ),
+    (Cohort, "undecided"): Case(
+        [lambda: to_apply_for(), lambda: decide(to_apply_for(), {NURSE_IN_WALES: YES})],
+        [
+            lambda: decide(to_apply_for(), others=YES),
+            lambda: to_apply_for(opens_at=NOW + SECOND),
+            lambda: to_apply_for(closes_at=NOW),
+            lambda: to_apply_for(status="draft"),
+            lambda: to_apply_for(starts_on=TODAY),
+        ],
+    ),
     (Project, "round-closed"): Case(
         [lambda: project(NOW), lambda: project(NOW - SECOND, NOW - DAY)],
         [lambda: project(NOW + SECOND), lambda: project(NOW, status="paused"), lambda: project(None)],
@@ -197,6 +223,14 @@ CASES: dict[tuple[type, str], Case] = {
     (Programme, "review"): Case(
         [lambda: programme(366)], [lambda: programme(365), lambda: programme(700, status="draft")]
     ),
+    (Fellow, "consent"): Case(
+        [lambda: make.FellowFactory(consent_on=None)],
+        [
+            make.FellowFactory,
+            lambda: make.FellowFactory(consent_on=None, status="draft"),
+            lambda: make.FellowFactory(consent_on=None, is_hidden=True),
+        ],
+    ),
     (Statement, "review"): Case(
         [lambda: make.StatementFactory(reviewed_on=TODAY - 366 * DAY)],
         [lambda: make.StatementFactory(reviewed_on=TODAY - 365 * DAY)],
@@ -205,6 +239,10 @@ CASES: dict[tuple[type, str], Case] = {
         [lambda: make.StatementFactory(body="Ask [fill in: whom].")], [lambda: make.StatementFactory(body="Ask us.")]
     ),
     (DraftAnswer, "answers"): Case([lambda: answered(dealt_with=False)], [lambda: answered(dealt_with=True)]),
+    (Message, "messages"): Case(
+        [lambda: made(Message), lambda: made(Proposal).message_ptr],
+        [lambda: made(Message, state="answered"), lambda: made(Proposal, state="closed")],
+    ),
     (CheckedLink, "dead"): Case(
         [lambda: link("dead")],
         [lambda: link("unsure"), lambda: link("fine"), lambda: link("dead", "It asks for a name.")],

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
+# In the forms to write to the team; another for each that is shown.
+FORM_TOKEN = re.compile(r'(?<=<input type="hidden" name="token" value=")[^"]+')
 # Elements without an end tag.
 EMPTY = set("area base br col embed hr img input link meta source track wbr".split())
+
+
+def whole(response: Any) -> str:
+    """All that was answered, to compare with another answer: without the token of its form, which is never the same."""
+    return FORM_TOKEN.sub("", response.getvalue().decode())
 
 
 class Page(HTMLParser):

@@ -23,6 +23,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
+from fellowship.models import Cohort, Fellow
 from portal import revisions, sharing, submissions
 from portal.copying import CopyingAdmin
 from portal.moving import MovingAdmin
@@ -32,7 +33,9 @@ from portal.sharing_admin import SharingAdmin
 from portal.spreadsheet_admin import SpreadsheetAdmin
 from portal.submitting import SubmittingAdmin
 from projects.models import ApplicationRound, Project
+from projects.proposal_admin import ProposalAdmin
 from projects.term_admin import TermAdmin
+from tests.document_factories import upload
 from tests.factories import FACTORIES, OTHER_FACTORIES, StaffFactory, UserFactory, in_days
 from tests.pages import Page
 from tests.world import ENTRANCE, FOR_STAFF, SIGNED_IN_ONLY, routes
@@ -116,6 +119,16 @@ def copying(model: Any) -> str:
     return address(model, "copy", make(model).pk)
 
 
+def hiding(*, hidden: bool) -> str:
+    """A fellow about to be hidden, or shown again."""
+    return f"{address(Fellow, 'hide' if hidden else 'show')}?ids={make(Fellow, is_hidden=not hidden).pk}"
+
+
+def eligibility() -> str:
+    """The page of who can apply for a cohort."""
+    return address(Cohort, "eligibility", make(Cohort).pk)
+
+
 def rolling() -> str:
     """A project about to go to the next application round."""
     make(ApplicationRound, opens_at=in_days(30), closes_at=in_days(60))
@@ -129,6 +142,10 @@ def downloading(model: Any) -> str:
 
 def uploading(model: Any) -> str:
     return address(model, "upload")
+
+
+def drafting(model: Any) -> str:
+    return address(model, "draft", make(model).pk)
 
 
 def merging(model: Any) -> str:
@@ -199,7 +216,11 @@ DOORS: dict[str, Door] = {
     **at(SharingAdmin, "<int:pk>/share/<int:link>/revoke/", ONLY_SENT, FOR_WRITERS, revoking),
     **at(SharingAdmin, "<int:pk>/share/answers/<int:answer>/dealt-with/", ONLY_SENT, FOR_WRITERS, dealing),
     **at(CopyingAdmin, "<int:pk>/copy/", FOR_WRITERS, FOR_WRITERS, copying),
+    "admin/fellowship/fellow/hide/": Door(FOR_PUBLISHERS, FOR_PUBLISHERS, lambda: hiding(hidden=True)),
+    "admin/fellowship/fellow/show/": Door(FOR_PUBLISHERS, FOR_PUBLISHERS, lambda: hiding(hidden=False)),
+    "admin/fellowship/cohort/<int:pk>/eligibility/": Door(FOR_WRITERS, FOR_WRITERS, eligibility, {"wales.nurse": "y"}),
     "admin/projects/project/roll-forward/": Door(FOR_PUBLISHERS, FOR_PUBLISHERS, rolling),
+    **at(ProposalAdmin, "draft/<int:pk>/", ONLY_SENT, FOR_WRITERS, drafting),
     **at(TermAdmin, "merge/", FOR_PUBLISHERS, FOR_PUBLISHERS, merging),
     **at(RevisionPages, "recover/", FOR_PUBLISHERS, FOR_PUBLISHERS, deleted, writes=False),
     # To send the form is to add something, as a writer may; only the old text is not given to them.
@@ -252,6 +273,9 @@ def visit(user: Any, path: str, words: dict[str, Any] | None = None) -> tuple[st
     client = Client()
     if user is not None:
         client.force_login(user)
+    for file in (words or {}).values():
+        if isinstance(file, SimpleUploadedFile):
+            file.seek(0)  # whoever tried before has read it
     with transaction.atomic():
         with CaptureQueriesContext(connection) as captured:
             response = client.get(path) if words is None else client.post(path, words)
@@ -261,13 +285,20 @@ def visit(user: Any, path: str, words: dict[str, Any] | None = None) -> tuple[st
 
 
 def sent(door: Door, path: str) -> dict[str, Any]:
-    """What a browser would send of the page as it is shown to somebody who may do everything."""
+    """What a browser would send of the page as it is shown to somebody who may do everything.
+
+    Where it asks for a file, one is chosen: an old text never brings its files back.
+    """
     if "y" not in door.get:
         return door.words
     client = Client()
     client.force_login(StaffFactory(is_superuser=True))
     page = client.get(path)
-    return {**({} if page.streaming else Page(page.text).fields), **door.words}
+    if page.streaming:
+        return door.words
+    shown = Page(page.text)
+    files = {field["name"]: upload() for field in shown.all("input", type="file", required="")}
+    return {**shown.fields, **files, **door.words}
 
 
 @pytest.mark.parametrize("route", DOORS)

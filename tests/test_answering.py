@@ -1,5 +1,7 @@
 """What readers of a shared draft say of it: taken with the token alone, refused in words, never lost."""
 
+import re
+
 import pytest
 import time_machine
 from django.db import connection
@@ -7,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal import sharing
-from portal.models import DraftAnswer
+from portal.models import DraftAnswer, Notice, SharedDraft
 from portal.publishing import Publishable
 from tests.factories import FACTORIES, ArticleFactory, StaffFactory
 from tests.pages import Page
@@ -173,7 +175,8 @@ def test_without_a_link_that_works_nothing_is_taken(client, wrong):
             response = client.post(PATH, {"shared": token, "verdict": "right"})
     assert response.status_code == 404
     assert "Ask whoever sent it to you for a new one." in response.text
-    assert len(captured) == 1
+    looked_in = [re.search(r'FROM "(\w+)"', query["sql"])[1] for query in captured]
+    assert looked_in == [SharedDraft._meta.db_table, Notice._meta.db_table], "the link, then the page that says no"
     assert not DraftAnswer.objects.exists()
 
 

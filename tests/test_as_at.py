@@ -20,7 +20,7 @@ from portal.roles import Role
 from projects import views
 from tests import factories as make
 from tests.dated import at, dated_cohort, london
-from tests.pages import Page
+from tests.pages import Page, whole
 from tests.world import PAGES, World, public_paths
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def looking(moment, user=None):
 
 
 def words(response):
-    return BANNER.sub("", response.getvalue().decode())
+    return BANNER.sub("", whole(response))
 
 
 # What is shown
@@ -69,8 +69,7 @@ def test_every_public_address_is_as_the_clock_will_have_it(client, now, days):
     now.move_to(then)
     when_it_comes = {path: client.get(path) for path in paths}
     assert told == {
-        path: (response.getvalue().decode(), response.get("Content-Disposition"))
-        for path, response in when_it_comes.items()
+        path: (whole(response), response.get("Content-Disposition")) for path, response in when_it_comes.items()
     }
     assert {path: response.status_code for path, response in ahead.items()} == {
         path: response.status_code for path, response in when_it_comes.items()

@@ -7,7 +7,8 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from portal.models import ImportedItem, SearchEntry, Submission
+from fellowship.models import EligibilityCell
+from portal.models import FormUse, ImportedItem, SearchEntry, Submission
 from tests import factories as make
 from tests.shared import answer
 
@@ -62,12 +63,22 @@ WRONG = {
     "fellowlink_once_per_fellow": lambda: twice(
         make.FellowLinkFactory, fellow=make.FellowFactory(), url="https://example.org/"
     ),
+    "article_address_is_free": lambda: make.ArticleFactory(slug="feed"),
     "article_next_review_is_later": lambda: make.ArticleFactory(reviewed_on=DAY, review_due_on=DAY),
     "notice_ends_after_it_starts": lambda: make.NoticeFactory(starts_at=NOON, ends_at=NOON),
     "forwardingaddress_goes_elsewhere": lambda: make.ForwardingAddressFactory(path="/a", target="/a"),
     "forwardingaddress_stays_here": lambda: make.ForwardingAddressFactory(target="//elsewhere.example/"),
     "importeditem_key_is_stable": lambda: twice(ImportedItem.objects.create, model="m", key="k", object_id=1),
     "searchentry_one_per_item": lambda: twice(SearchEntry.objects.create, kind="k", object_id=1),
+    "eligibilitycell_once_per_cohort": lambda: twice(
+        EligibilityCell.objects.create,
+        cohort=make.CohortFactory(),
+        region="wales",
+        profession="nurse",
+        can_apply=True,
+    ),
+    "document_of_one_page": lambda: make.DocumentFactory(cohort=None, programme=None),
+    "formuse_one_per_sender_and_hour": lambda: twice(FormUse.objects.create, hour=NOON, sender="s"),
     "draftanswer_change_says_what": lambda: answer(words=""),
     "submission_one_per_item": lambda: twice(Submission.objects.create, kind="k", object_id=1),
 }

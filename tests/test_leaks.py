@@ -13,6 +13,7 @@ from portal.markdown import MarkdownField
 from portal.publishing import Publishable
 from projects.models import Project
 from tests import factories as make
+from tests.pages import whole
 from tests.world import FOR_MACHINES, FOR_STAFF, PAGES, SENT_TO, UPLOADS, World, public_paths, routes
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +104,7 @@ def read(client, world):
     for path in public_paths(world):
         response = client.get(path)
         assert response.status_code == 200, path
-        pages[path] = response.getvalue().decode()
+        pages[path] = whole(response)
     return pages
 
 
@@ -187,10 +188,11 @@ def test_a_notice_is_seen_only_while_it_is_in_force(client):
     assert [words in text for words in ("In force", "Until soon", "To come", "Over")] == [True, True, False, False]
 
 
-def test_a_question_about_one_cohort_stands_on_its_page_only(client):
+def test_a_question_about_one_cohort_stands_on_its_page_and_in_the_search_only(client):
     world = World()
     make.QuestionFactory(cohort=world.cohort, question=TEXT, answer=TEXT)
-    assert [path for path, html in read(client, world).items() if MARK in html] == [world.cohort.get_absolute_url()]
+    pages = [path for path, html in read(client, world).items() if MARK in html]
+    assert pages == [world.cohort.get_absolute_url(), "/search/?q=quokka"]
 
 
 def test_words_for_staff_are_on_no_page(client):

@@ -15,6 +15,7 @@ from portal.publishing import Publishable, TransitionError
 from portal.readiness import Gap, Readiness
 from projects.models import Project
 from tests import factories as make
+from tests.eligible import YES, decide
 from tests.pages import Page
 from tests.test_admin_refusals import in_role
 
@@ -50,6 +51,7 @@ ADVISED = {
         "opens_at": {"opens_at": None, "closes_at": None},
         "apply_url": {"apply_url": ""},
         "how_to_apply": {"how_to_apply": ""},
+        "eligibility": {"without_answers": True},
         "key_dates": {"without_key_dates": True},
     },
     Fellow: {
@@ -74,7 +76,7 @@ def label(value):
 
 def draft(kind, **values):
     """A draft that lacks nothing, but for what ``values`` take from it."""
-    no_dates = values.pop("without_key_dates", False)
+    no_dates, no_answers = values.pop("without_key_dates", False), values.pop("without_answers", False)
     whole = {
         Project: {"learning_outcomes": "To count.", "datasets": "Made up."},
         Programme: {"audience": "Nurses", "length": "1 year", "time_commitment": "2 days", "reviewed_on": DAY},
@@ -86,6 +88,8 @@ def draft(kind, **values):
     item = make.FACTORIES[kind](status="draft", **{**whole, **values})
     if kind is Cohort and not no_dates:
         make.KeyDateFactory(cohort=item)
+    if kind is Cohort and not no_answers:
+        decide(item, others=YES)
     return kind._default_manager.get(pk=item.pk)
 
 

@@ -7,10 +7,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from reversion.models import Version
 
-from fellowship.models import Cohort, Question
+from fellowship.models import Cohort, Document, Question
 from portal import revisions
 from portal.publishing import Publishable
 from projects.models import Project
+from tests.document_factories import DocumentFactory, upload
 from tests.factories import (
     FACTORIES,
     CohortFactory,
@@ -98,6 +99,25 @@ def test_terms_and_rows_come_back(client, publisher):
     back = Project.objects.get()
     assert (back.need, back.slug, list(back.techniques.all())) == ("Words", "wards", [technique])
     assert sorted(back.placements.values_list("reference", "wave")) == [("P1", "Wave 1"), ("P2", "Wave 2")]
+
+
+def test_a_document_comes_back_when_its_file_is_chosen_again(client, publisher):
+    """On a page of its own, and as a row of its cohort: a revision names the file and does not keep it."""
+    document = DocumentFactory(title="Role description")
+    delete(client, document)
+    link = f"{address(Document, 'add')}?recover={last(Document).pk}"
+    page = client.get(link)
+    assert "choose the files again" in page.text
+    fields = Page(page.text).fields
+    assert client.post(address(Document, "add"), fields).status_code == 200, "not without one"
+    assert not Document.objects.exists()
+    client.post(address(Document, "add"), {**fields, "file": upload()})
+    back = Document.objects.get()
+    assert (back.title, back.cohort, bool(back.file)) == ("Role description", document.cohort, True)
+    delete(client, document.cohort)
+    page = client.get(f"{address(Cohort, 'add')}?recover={last(Cohort).pk}")
+    assert "Files go when they are deleted: choose those of the documents again." in page.text
+    assert Page(page.text).fields["documents-0-title"] == ["Role description"]
 
 
 def test_what_goes_along_is_kept_too(client, publisher):

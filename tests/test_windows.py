@@ -244,7 +244,7 @@ def cohort(**values):
         (CLOSES, Phase.SELECTING, f"Applications closed at {UNTIL}"),
         (london("2026-11-01 23:59:59"), Phase.SELECTING, f"Applications closed at {UNTIL}"),
         (london("2026-11-02 00:00"), Phase.RUNNING, "Running until 29\u00a0October 2027"),
-        (london("2027-10-29 23:59:59"), Phase.RUNNING, "Running until 29\u00a0October 2027"),
+        (london("2027-10-29 23:59:59"), Phase.RUNNING, "Finishes today, 29\u00a0October 2027"),
         (london("2027-10-30 00:00"), Phase.FINISHED, "Finished on 29\u00a0October 2027"),
     ],
     ids=lambda value: value.strftime("%y%m%d-%H%M%S") if isinstance(value, dt.datetime) else "",

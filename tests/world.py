@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from articles.models import Article
 from fellowship.models import Cohort, Fellow, Programme
+from portal.models import Message
 from projects.models import ApplicationRound, Output, Project, Status
 from tests import factories as make
+from tests.eligible import NO, PAIRS, YES, decide
 
 
 class World:
@@ -55,6 +57,9 @@ class World:
             make.FellowFactory(cohort=past)
         make.KeyDateFactory.create_batch(self.rows, cohort=self.cohort)
         make.QuestionFactory.create_batch(self.rows, cohort=self.cohort)
+        decide(self.cohort, others=NO)
+        decide(self.upcoming, dict.fromkeys(PAIRS[: self.rows], YES), others=NO)
+        make.DocumentFactory.create_batch(self.rows, cohort=self.cohort)
         self.fellow: Fellow = make.FellowFactory(cohort=self.cohort)
         make.FellowLinkFactory.create_batch(self.rows, fellow=self.fellow)
         make.FellowFactory.create_batch(self.rows, cohort=self.cohort)
@@ -78,6 +83,7 @@ class World:
         programme: Programme = make.ProgrammeFactory()
         make.TestimonialFactory.create_batch(self.rows, programme=programme)
         make.QuestionFactory.create_batch(self.rows)
+        make.DocumentFactory.create_batch(self.rows, programme=programme)
         return programme
 
 
@@ -92,18 +98,24 @@ PAGES: dict[str, Callable[[World], list[str]]] = {
         "/projects/?q=nothing-holds-this",
     ],
     "projects/data/": lambda world: ["/projects/data/"],
+    "projects/propose/": lambda world: ["/projects/propose/"],
     "projects/terms/": lambda world: ["/projects/terms/"],
     "projects/<slug:slug>/": lambda world: [item.get_absolute_url() for item in world.by_status.values()],
     "fellowship/": lambda world: ["/fellowship/"],
     "fellowship/cohorts/<int:number>/": lambda world: [
         world.cohort.get_absolute_url(),
         world.upcoming.get_absolute_url(),
+        f"{world.upcoming.get_absolute_url()}?region=wales",
+        f"{world.upcoming.get_absolute_url()}?region=wales&profession=nurse",
         "/fellowship/cohorts/1/",
     ],
     "fellowship/fellows/<slug:slug>/": lambda world: [world.fellow.get_absolute_url()],
-    "articles/": lambda world: ["/articles/"],
+    "articles/": lambda world: ["/articles/", "/articles/?for=student"],
     "articles/<slug:slug>/": lambda world: [world.article.get_absolute_url()],
     "search/": lambda world: ["/search/", "/search/?q=quokka", "/search/?q=fellow"],
+    "contact/ask/": lambda world: [f"/contact/ask/?about={world.project.get_absolute_url()}"],
+    "contact/report/": lambda world: ["/contact/report/?about=/search/"],
+    "contact/sent/<slug:kind>/": lambda world: [f"/contact/sent/{kind}/" for kind in Message.Kind.values],
     "accessibility/": lambda world: ["/accessibility/"],
     "cookies/": lambda world: ["/cookies/"],
     "privacy/": lambda world: ["/privacy/"],
@@ -114,10 +126,13 @@ FOR_MACHINES: dict[str, Callable[[World], list[str]]] = {
         "/projects/feed/?status=open",
         "/projects/feed/?q=nothing-has-it",
     ],
+    "articles/feed/": lambda world: ["/articles/feed/", "/articles/feed/?for=student", "/articles/feed/?for=host"],
     "projects.json": lambda world: ["/projects.json", "/projects.json?status=open", "/projects.json?q=waiting"],
     "projects.csv": lambda world: ["/projects.csv", "/projects.csv?status=open", "/projects.csv?q=waiting"],
     "projects/calendar.ics": lambda world: ["/projects/calendar.ics"],
     "projects/rounds/<int:pk>/deadline.ics": lambda world: [f"/projects/rounds/{world.round.pk}/deadline.ics"],
+    "fellowship/calendar.ics": lambda world: ["/fellowship/calendar.ics"],
+    "fellowship/cohorts/<int:number>/dates.ics": lambda world: [f"{world.cohort.get_absolute_url()}dates.ics"],
     "sitemap.xml": lambda world: ["/sitemap.xml"],
     "robots.txt": lambda world: ["/robots.txt"],
     "healthz": lambda world: ["/healthz"],

@@ -85,14 +85,16 @@ def test_no_page_scrolls_sideways_on_a_small_phone(portal: Portal, tab: Tab) -> 
     assert not wide
 
 
-def test_public_pages_ask_one_host_set_no_cookie_and_run_no_script(portal: Portal, tab: Tab) -> None:
+def test_public_pages_ask_one_host_set_no_cookie_and_run_no_script_but_for_letters(portal: Portal, tab: Tab) -> None:
     asked: list[str] = []
     tab.page.on("request", lambda request: asked.append(request.url))
     for address in addresses(portal):
         asked.clear()
         tab.page.goto(portal.url + address)
         assert all(url.startswith((portal.url, "data:")) for url in asked), address
-        assert not [url for url in asked if url.endswith(".js")], address
+        has_letter = tab.page.locator(".app-letter").count() > 0
+        scripts = [url for url in asked if url.endswith(".js")]
+        assert len(scripts) == has_letter, (address, scripts)
         assert len([url for url in asked if not url.startswith("data:")]) <= 4, (address, asked)
     assert tab.page.context.cookies() == []
 

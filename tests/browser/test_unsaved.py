@@ -177,9 +177,9 @@ def test_an_expired_session_loses_nothing(page: Page, portal: Portal, asked: lis
 
 def test_a_refused_form_stays_kept(page: Page, portal: Portal, asked: list[str]) -> None:
     write(page, "Refused")
-    page.locator("#id_slug").fill("")
+    page.locator("#id_slug").fill("Not An Address!")
     page.get_by_role("button", name="Save and continue editing").last.click()
-    expect(page.get_by_text("This field is required.")).to_be_visible()
+    expect(page.locator(".field-slug .errorlist")).to_contain_text("Enter a valid")
     ready(page)
     assert kept(page) == 1
     page.goto(f"{portal.url}{ADD}")
