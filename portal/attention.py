@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -35,7 +36,7 @@ class Urgency(enum.IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Matter:
+class Matter(ABC):
     """Something about a kind of thing that staff would want to know, and why.
 
     ``one`` and ``many`` follow a number: “1 open project whose round has closed”. ``act`` is what a person must be
@@ -60,13 +61,14 @@ class Matter:
         acts = ["view", "change"] if self.act == "view" else [self.act]
         return any(user.has_perm(f"{opts.app_label}.{act}_{opts.model_name}") for act in acts)
 
+    @abstractmethod
     def number(self, now: dt.datetime) -> int:
-        raise NotImplementedError
+        """Of how many things it is true."""
 
     @property
+    @abstractmethod
     def address(self) -> str:
         """Where it is dealt with in the admin."""
-        raise NotImplementedError
 
     def _page(self, name: str) -> str:
         return reverse(f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_{name}")

@@ -51,6 +51,10 @@ class CopyForm(forms.ModelForm):
     carried: ClassVar[tuple[str, ...]] = ()
     told_apart_by: ClassVar[tuple[str, ...]] = ()
 
+    # What a copy has of the original and what it has not, as sentences. Every kind says both.
+    comes_along: Any
+    stays_behind: Any
+
     def __init__(self, data: Any = None, *, original: Any, user: User) -> None:
         self.original, self.user = original, user
         self.earlier: Any = None
@@ -60,16 +64,6 @@ class CopyForm(forms.ModelForm):
     def suggested(self, copy: Any) -> dict[str, Any]:
         """What the form begins with, for a copy that has all that it carries."""
         return {}
-
-    @property
-    def comes_along(self) -> list[str]:
-        """What a copy has of the original, in words."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what it carries.")
-
-    @property
-    def stays_behind(self) -> list[str]:
-        """What a copy has not, in words."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what it leaves behind.")
 
     def validate_unique(self) -> None:
         """The second click of two, or the second tab, finds the copy that the first made, and no mistake."""
@@ -171,6 +165,8 @@ class CopyingAdmin(PublishableAdmin):
             "noun": capfirst(self.opts.verbose_name),
             "copies": [(one, self._change(one)) for one in cast(Any, original).copies.order_by("pk")],
             "form": form,
+            "comes_along": form.comes_along,
+            "stays_behind": form.stays_behind,
             "back": self._filtered(request, "change", original.pk),
             "list_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
         }

@@ -7,13 +7,11 @@ from typing import Any, ClassVar, Self
 from django.apps import apps
 from django.db import models
 
-from portal.publishing import SearchDocument
-
 
 class PagePartQuerySet(models.QuerySet[Any]):
     def public(self) -> Self:
-        """Those whose page every reader may see. A kind says which that is."""
-        raise NotImplementedError(f"{self.model.__name__} does not say which of its rows are public.")
+        """Those whose page every reader may see: none, until a kind says which."""
+        return self.none()
 
     def for_listing(self) -> Self:
         """With everything that a list shows, in a fixed number of queries."""
@@ -27,7 +25,8 @@ class PagePartQuerySet(models.QuerySet[Any]):
 class PagePart(models.Model):
     """A part of a page that the search knows. It has no lifecycle: it is public exactly when its page is.
 
-    Inheriting is registering. ``get_absolute_url`` leads to the part on its page.
+    Inheriting is registering. A kind gives ``get_absolute_url()``, which leads to the part on its page, and
+    ``search_document()``, which says what the search knows of it.
     """
 
     kind_label: ClassVar[str]
@@ -43,11 +42,8 @@ class PagePart(models.Model):
         """Every installed model of such parts."""
         return [model for model in apps.get_models() if issubclass(model, cls)]
 
-    def get_absolute_url(self) -> str:
-        raise NotImplementedError(f"{type(self).__name__} has no address.")
-
-    def search_document(self) -> SearchDocument:
-        raise NotImplementedError(f"{type(self).__name__} does not say what the search knows of it.")
+    get_absolute_url: Any
+    search_document: Any
 
     # What lists show of it, as of a page.
 
