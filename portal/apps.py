@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.backends.signals import connection_created
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -10,8 +11,9 @@ class PortalConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
-        from portal import auditing, checks, sharing, sign_in, submissions  # noqa: F401  (register checks, and what follows from signals)
+        from portal import auditing, checks, generation, sharing, sign_in, submissions  # noqa: F401  (register checks, and what follows from signals)
 
+        connection_created.connect(generation.watch)
         autodiscover_modules("home", "attention")
         from portal import concerns  # noqa: F401  (of every kind, so when all kinds are known)
 

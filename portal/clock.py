@@ -16,6 +16,7 @@ from django.utils import timezone
 
 # Of one request: each is answered in a thread of its own, whose context no other shares.
 _chosen: ContextVar[dt.datetime | None] = ContextVar("moment", default=None)
+_copied: ContextVar[dt.date | None] = ContextVar("copied", default=None)
 
 
 class Moment(NamedTuple):
@@ -51,3 +52,26 @@ def stopped_at(moment: dt.datetime) -> Iterator[None]:
         yield
     finally:
         _chosen.reset(token)
+
+
+def copied_on() -> dt.date | None:
+    """While a copy of the site is made as files: the day as on which it stands. None on the site itself.
+
+    A copy is read later than it is made. A page of one gives dates, and says nothing as present that time changes.
+    """
+    return _copied.get()
+
+
+@contextmanager
+def copied_as_on(day: dt.date) -> Iterator[None]:
+    """Within it, pages are made to be kept as files, as they stand on that day."""
+    token = _copied.set(day)
+    try:
+        yield
+    finally:
+        _copied.reset(token)
+
+
+def is_for_everybody() -> bool:
+    """Whether pages are made as every reader of the site sees them: of now, and to be read now."""
+    return _chosen.get() is None and _copied.get() is None

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import CharField, Count, DateTimeField, Max, QuerySet, Value
 
 from portal.models import DateChange, User, person_in_words
+from portal.prepared import prepared
 from portal.windows import LAST_DAYS, ApplicationWindow
 
 Dates = dict[str, dt.datetime | None]
@@ -75,7 +76,8 @@ def moved_lately(windows: Iterable[ApplicationWindow], now: dt.datetime) -> list
     windows = list(windows)
     begin = now - dt.timedelta(days=LAST_DAYS)
     rows: dict[tuple[int, str], list[DateChange]] = {}
-    for change in _changes(windows).filter(at__gt=begin).order_by("at", "pk"):
+    # Of all windows, since few dates move in a fortnight, and the query is then the same for any number of them.
+    for change in _since(kind=windows[0]._meta.label_lower, begin=begin) if windows else []:
         rows.setdefault((change.object_id, change.field), []).append(change)
     found = []
     for window in windows:
@@ -85,6 +87,11 @@ def moved_lately(windows: Iterable[ApplicationWindow], now: dt.datetime) -> list
             if old and (new is None or _minute(old) != _minute(new)):
                 found.append(MovedDate(window, name, old, new, changes[-1].at))
     return found
+
+
+@prepared(kind=CharField(), begin=DateTimeField())
+def _since(*, kind: Value, begin: Value) -> QuerySet[DateChange]:
+    return DateChange.objects.filter(kind=kind, at__gt=begin).order_by("at", "pk")
 
 
 def _minute(moment: dt.datetime) -> dt.datetime:

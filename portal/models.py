@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -21,6 +23,8 @@ from portal.inbox import Message as Message
 from portal.markdown import MarkdownField
 from portal.shared_drafts import DraftAnswer as DraftAnswer
 from portal.shared_drafts import SharedDraft as SharedDraft
+from portal.turns import Turn
+from portal.windows import LAST_DAYS
 
 
 class User(AbstractUser):
@@ -128,6 +132,8 @@ class DateChange(models.Model):
     )
     by_name = models.CharField("by", max_length=200, blank=True, editable=False)
 
+    turns: ClassVar[list[Turn]] = [F("at") + dt.timedelta(days=LAST_DAYS)]  # until then, readers are told of it
+
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [models.Index(fields=["kind", "object_id", "-at"], name="datechange_of_window")]
@@ -165,15 +171,26 @@ class Submission(models.Model):
         return cls.objects.filter(kind=item._meta.label_lower, object_id=item.pk)
 
 
+class ContentChange(models.Model):
+    """That content changed: one row in each transaction that writes any. ``portal.generation`` says what for."""
+
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.at:%Y-%m-%d %H:%M:%S}"
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
-    def in_force(self) -> NoticeQuerySet:
-        now = clock.now()
+    def in_force(self, now: dt.datetime | models.Value | None = None) -> NoticeQuerySet:
+        now = now or clock.now()
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), starts_at__lte=now)
 
-    def shown_at(self, path: str) -> NoticeQuerySet:
-        """Those in force that readers of the page at ``path`` see: of the whole site, and of its section."""
-        here = [address for address, _ in sections.choices() if path.startswith(address)]
-        return self.in_force().filter(section__in=["", *here])
+    def shown_in(self, here: Iterable[str], now: dt.datetime | models.Value | None = None) -> NoticeQuerySet:
+        """Those in force that readers see on the pages of these sections: theirs, and those of the whole site."""
+        return self.in_force(now).filter(section__in=["", *here])
 
 
 class Notice(models.Model):
@@ -186,6 +203,8 @@ class Notice(models.Model):
     section = sections.SectionField("shown in", help_text="On each of its pages.")
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True, help_text="From this minute on, nobody sees it.")
+
+    turns: ClassVar[list[Turn]] = ["starts_at", "ends_at"]
 
     objects = NoticeQuerySet.as_manager()
 

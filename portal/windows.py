@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 
 from portal import clock, dates
+from portal.turns import Turn
 from portal.web_address import WebAddressField
 
 LAST_DAYS = 14
@@ -67,6 +69,8 @@ class ApplicationWindow(models.Model):
         "paid", default=True, help_text="Whether the person is paid for the time. Job sites read it."
     )
 
+    turns: ClassVar[list[Turn]] = ["opens_at", "closes_at"]
+
     class Meta:
         abstract = True
         constraints = [
@@ -111,7 +115,9 @@ class ApplicationWindow(models.Model):
             case WindowState.UNDATED:
                 return "Application", "dates to be announced"
             case WindowState.UPCOMING if self.opens_at:
-                return "Applications", f"open at {dates.moment(self.opens_at)}"
+                # Who reads a copy after both may not be left with the first.
+                closes = f" and close at {dates.moment(self.closes_at)}" if clock.copied_on() and self.closes_at else ""
+                return "Applications", f"open at {dates.moment(self.opens_at)}{closes}"
             case WindowState.CLOSED if self.closes_at:
                 return "Applications", f"closed at {dates.moment(self.closes_at)}"
             case _:
@@ -121,6 +127,8 @@ class ApplicationWindow(models.Model):
         days = self.days_left(now)
         if self.closes_at is None or days is None:
             return "Applications are", "open"
+        if clock.copied_on():
+            return "Applications", f"close at {dates.moment(self.closes_at)}"
         if days == 0:
             return "Applications", f"close today at {dates.clock(self.closes_at)}"
         left = f" ({days} day{'' if days == 1 else 's'} left)" if days <= LAST_DAYS else ""

@@ -34,6 +34,14 @@ hypothesis.settings.register_profile("portal", deadline=None)
 hypothesis.settings.load_profile("portal")
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_kept() -> None:
+    """What one test has made of content is nothing to the next."""
+    from portal import kept
+
+    kept.forget_all()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The one place where tests of the real documents are passed over, saying which folder is missing."""
     if MISSING:
@@ -65,3 +73,29 @@ class Folder:
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "documents")
+
+
+@pytest.fixture
+def asked_django(monkeypatch):
+    """Django, and what it was asked. A request ends without closing the connection of the test."""
+    from django.core import signals
+    from django.db import close_old_connections
+
+    from tests.wsgi_requests import AskedDjango
+
+    ended = (signals.request_started, signals.request_finished)
+    for signal in ended:
+        signal.disconnect(close_old_connections)
+    yield AskedDjango()
+    for signal in ended:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def page_cache(db, asked_django, monkeypatch):
+    """A cache of pages for which what the test has written is committed."""
+    from portal import generation
+    from portal.page_cache import PageCache
+
+    monkeypatch.setattr(generation, "_is_writing", lambda connection: False)
+    return PageCache(asked_django, 4 * 2**20, follows=False)

@@ -15,6 +15,7 @@ from portal.audit import AuditEvent
 from portal.auditing import record
 from portal.models import (
     CheckedLink,
+    ContentChange,
     DateChange,
     DraftAnswer,
     FormUse,
@@ -42,7 +43,16 @@ from tests.shared import answer
 pytestmark = pytest.mark.django_db
 
 MODELS = list(admin.site._registry)
-NOT_FOR_STAFF = {EligibilityCell, FormUse, ImportedItem, RevisionAuthor, SearchEntry, SharedDraft, Submission}
+NOT_FOR_STAFF = {
+    ContentChange,
+    EligibilityCell,
+    FormUse,
+    ImportedItem,
+    RevisionAuthor,
+    SearchEntry,
+    SharedDraft,
+    Submission,
+}
 LOGS = [StatusChange, DateChange, AuditEvent, DraftAnswer]
 NEVER_ADDED = [*LOGS, CheckedLink]
 OURS = ["portal", "projects", "fellowship", "articles"]

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import ExpressionWrapper, F, Value
+from django.db.models.functions import Cast
 
 from portal import clock, dates
+from portal.turns import Turn
 from portal.web_address import WebAddressField
 
 LONGEST = 8 * 60
+# SQLite multiplies no small integer by a duration, and adds nothing of which it does not know that it is one.
+_MINUTES = Cast("webinar_minutes", models.IntegerField())
+_LASTS = ExpressionWrapper(_MINUTES * Value(dt.timedelta(minutes=1), models.DurationField()), models.DurationField())
 
 
 class WithWebinar(models.Model):
@@ -35,6 +42,8 @@ class WithWebinar(models.Model):
     webinar_recording_url = WebAddressField(
         "webinar: address of the recording", blank=True, help_text="It is shown once the webinar is over."
     )
+
+    turns: ClassVar[list[Turn]] = ["webinar_at", F("webinar_at") + _LASTS]
 
     class Meta:
         abstract = True
@@ -75,7 +84,7 @@ class WithWebinar(models.Model):
         when = dates.moment(self.webinar_at)
         if self.webinar_is_over:
             return f"It was at {when}."
-        if clock.now() >= self.webinar_at:
+        if clock.now() >= self.webinar_at and not clock.copied_on():
             return f"It is on now, since {dates.clock(self.webinar_at)}."
         link = "" if self.webinar_url else " The link to join will be shown here."
         return f"At {when}, for {duration(self.webinar_minutes)}.{link}"
