@@ -115,6 +115,13 @@ OIDC_TRUST_EMAIL = env.boolean(
     "sets the addresses of its people",
     False,
 )
+PAGE_CACHE = env.boolean(
+    "PAGE_CACHE",
+    "Whether public pages are kept whole until their content changes, and answered without asking the database",
+    not DEVELOPMENT,
+    shown="true; false in development",
+)
+PAGE_CACHE_MB = env.integer("PAGE_CACHE_MB", "The memory for them in each process, in megabytes", 16)
 LOG_LEVEL = env.choice("LOG_LEVEL", "How much is logged", ["DEBUG", "INFO", "WARNING", "ERROR"], "INFO")
 
 if not DEVELOPMENT and SECRET_KEY and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
