@@ -9,6 +9,7 @@ from articles.listing import Listing
 from articles.models import Article
 from portal import clock, feeds
 from portal.open_data import for_programs
+from portal.queries import known_as, reads
 from portal.web_address import absolute
 from projects.legend import scheme
 from projects.models import Area
@@ -16,10 +17,12 @@ from projects.models import Area
 LIMIT = 100
 
 
+@reads("for")
 @for_programs
 def feed(request: HttpRequest) -> HttpResponse:
     """The articles of a list, newest change first, in Atom."""
     listing = Listing(request.GET)
+    known_as(request, listing.query)
     newest = listing.articles.prefetch_related("areas").defer("source_text").order_by("-updated_at", "-pk")
     entries = [entry(article) for article in newest[:LIMIT]]
     changed = None if entries else Article.objects.public().modified_at(clock.now())

@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, TruncDate
-from django.urls import reverse
 from django.utils.text import Truncator
 
 from portal import clock, dates, readiness
 from portal.described_images import DECORATES, DECORATES_HELP, DescribedImage
 from portal.image_fields import SafeImageField
 from portal.markdown import MarkdownField, plain
+from portal.paths import path_to
 from portal.publishing import (
     Lifecycle,
     PageStatus,
@@ -35,7 +35,7 @@ class ArticleQuerySet(PublishableQuerySet):
         return self.order_by(Coalesce("reviewed_on", TruncDate("published_at")).desc(nulls_last=True), "title")
 
     def for_listing(self) -> Self:
-        return self.prefetch_related("areas").defer("body", "source_text")
+        return self.defer("body", "source_text")
 
     def for_index(self) -> Self:
         return self.prefetch_related("areas")
@@ -62,7 +62,7 @@ class Article(Publishable):
         @property
         def address(self) -> str:
             """The list of what is for them."""
-            return f"{reverse('articles:index')}?for={self.value}"
+            return f"{path_to('articles:index')}?for={self.value}"
 
     Status = PageStatus
     kind_label = "Guidance"
@@ -125,7 +125,7 @@ class Article(Publishable):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("articles:detail", args=[self.slug])
+        return path_to("articles:detail", self.slug)
 
     def clean(self) -> None:
         super().clean()

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.http import urlencode
 
 from articles.listing import Listing
 from articles.models import Article
 from portal import markdown
 from portal.middleware import allow_script
+from portal.paths import path_to
+from portal.prepared import prepared
 from portal.preview import render_page, visible_or_404
+from portal.queries import known_as, numbered, reads
+from projects.catalogue import accepting_by_area
 from projects.models import Area, Project
 
 PER_PAGE = 50
@@ -22,11 +26,13 @@ RELATED = 3
 HEADINGS_FOR_CONTENTS = 3
 
 
+@reads("for", "page")
 def index(request: HttpRequest) -> HttpResponse:
     """All guidance or what is for one kind of reader, newest first."""
     listing = Listing(request.GET)
     articles = listing.articles.newest_first().for_listing()
     page = Paginator(articles, PER_PAGE).get_page(request.GET.get("page"))
+    known_as(request, numbered(listing.query, page))
     context = {"listing": listing, "page": page, "page_query": f"{listing.query}&" if listing.query else ""}
     return render(request, "articles/index.html", context)
 
@@ -40,13 +46,26 @@ class OpenProjects:
 
     @property
     def address(self) -> str:
-        return f"{reverse('projects:index')}?{urlencode({'status': Project.Status.OPEN.value, 'area': self.area.slug})}"
+        return f"{path_to('projects:index')}?{urlencode({'status': Project.Status.OPEN.value, 'area': self.area.slug})}"
 
 
+@prepared(slug=models.SlugField())
+def _public(*, slug: models.Value) -> models.QuerySet[Article]:
+    public: models.QuerySet[Article] = Article.objects.public().filter(slug=slug)
+    return public
+
+
+@prepared(article=models.BigIntegerField())
+def _areas(*, article: models.Value) -> models.QuerySet[Area]:
+    return Area.objects.filter(articles=article)
+
+
+@reads()
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """An article, who it is for and whether it is still looked after, and what to read next."""
-    item: Article = visible_or_404(Article.objects.prefetch_related("areas"), request, slug=slug)
-    areas = list(item.areas.all())
+    # What is public, everybody may see; so only for the rest it matters who asks.
+    item: Article = _public.first(slug=slug) or visible_or_404(Article.objects.all(), request, slug=slug)
+    areas: list[Area] = _areas(article=item.pk)
     headings = [heading for heading in markdown.outline(item.body) if heading.level == 2]
     has_letter = markdown.has_letter(item.body)
     context = {
@@ -54,19 +73,22 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "areas": areas,
         "has_letter": has_letter,
         "open_projects": _open_projects(areas),
-        "related": _related(item, areas),
+        "related": _related(article=item.pk) if areas else [],
     }
     response = render_page(request, "articles/detail.html", item, context)
     return allow_script(response) if has_letter else response
 
 
 def _open_projects(areas: list[Area]) -> list[OpenProjects]:
-    accepting = list(Project.objects.accepting().filter(area__in=areas).values_list("area", flat=True))
-    return [OpenProjects(area, accepting.count(area.pk)) for area in areas if area.pk in accepting]
+    accepting = accepting_by_area()
+    return [OpenProjects(area, accepting[area.pk]) for area in areas if accepting[area.pk]]
 
 
-def _related(item: Article, areas: list[Area]) -> list[Article]:
+@prepared(article=models.BigIntegerField())
+def _related(*, article: models.Value) -> models.QuerySet[Article]:
     """The newest articles that share an area with this one."""
-    sharing = Article.areas.through.objects.filter(area__in=areas).values("article")
-    others = Article.objects.public().filter(pk__in=sharing).exclude(pk=item.pk)
-    return list(others.newest_first().only("title", "slug", "published_at")[:RELATED])
+    has_area = Article.areas.through.objects
+    sharing = has_area.filter(area__in=has_area.filter(article=article).values("area")).values("article")
+    others = Article.objects.public().filter(pk__in=sharing).exclude(pk=article)
+    newest: models.QuerySet[Article] = others.newest_first().only("title", "slug", "published_at")
+    return newest[:RELATED]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from fellowship.eligibility import PAIRS
+from fellowship.grids import PAIRS
 from fellowship.models import Cohort, Fellow, Programme
 from portal import dates
 from portal.attention import Concern, Urgency, register

@@ -15,6 +15,7 @@ from fellowship.models import Cohort
 from fellowship.timeline import Entry, Timeline
 from portal.calendar import NEVER_MOVED, Event, calendar, response
 from portal.date_changes import Moves, moves_of
+from portal.queries import reads
 
 REMINDER = dt.timedelta(days=1)
 ONLY_WHAT_IS_KNOWN = (
@@ -37,6 +38,7 @@ def _cohorts() -> QuerySet[Any]:
     return cohorts.defer("how_to_apply", "source_text")
 
 
+@reads()
 @require_safe
 def subscription(request: HttpRequest) -> HttpResponse:
     """The dates of every public cohort."""
@@ -47,6 +49,7 @@ def subscription(request: HttpRequest) -> HttpResponse:
     return response(request, content)
 
 
+@reads()
 @require_safe
 def one_cohort(request: HttpRequest, number: int) -> HttpResponse:
     """The dates of one cohort, with a reminder on the day before the deadline."""

@@ -1,21 +1,22 @@
-"""“Can I apply?”: what the funder answers for each region and profession, and what a reader who asks is told."""
+"""“Can I apply?”: what a reader is told who asks where the funder takes people of their profession."""
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import cached_property, lru_cache
 from urllib.parse import urlencode
 
 from django.db import models
 from django.http import QueryDict
-from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
-from fellowship.models import Cohort, EligibilityCell, Phase, Profession
+from fellowship.grids import Grid, Pair, Said, Verdict
+from fellowship.models import Cohort, Phase, Profession
 from fellowship.overview import Overview
 from portal import sharing
 from portal.models import Region
+from portal.paths import path_to
 from portal.readiness import listed
 
 # Those of a profession, as they stand in the middle of a sentence.
@@ -44,128 +45,6 @@ def place(region: Region) -> str:
     return f"the {region.label}" if region in WITH_ARTICLE else str(region.label)
 
 
-class Verdict(enum.Enum):
-    """The funder's answer for one region and profession."""
-
-    YES = "Yes"
-    NO = "No"
-    UNDECIDED = "Not decided"
-
-    @property
-    def label(self) -> str:
-        return self.value
-
-    @property
-    def style(self) -> str:
-        """The ending of the class that colours it; the word says it."""
-        return {Verdict.YES: "yes", Verdict.NO: "no", Verdict.UNDECIDED: "undecided"}[self]
-
-
-class Said(NamedTuple):
-    """A verdict and the funder's words: why not, or what to know."""
-
-    verdict: Verdict
-    reason: str = ""
-
-
-class Pair(NamedTuple):
-    """A region and a profession."""
-
-    region: Region
-    profession: Profession
-
-
-UNDECIDED = Said(Verdict.UNDECIDED)
-PAIRS = [Pair(region, profession) for region in Region for profession in Profession]
-
-
-class Cell(NamedTuple):
-    """An answer in the whole table, with the number of the note below it that says more, if one does."""
-
-    profession: Profession
-    verdict: Verdict
-    note: int | None
-
-
-class Grid:
-    """The answers for a cohort. What is not decided yet is not in it."""
-
-    def __init__(self, said: Mapping[Pair, Said]) -> None:
-        self.said = {pair: answer for pair, answer in said.items() if answer.verdict is not Verdict.UNDECIDED}
-
-    @classmethod
-    def of(cls, cohort: Cohort) -> Grid:
-        """In one query. A region or profession that the portal no longer knows is left out."""
-        rows = cohort.eligibility.values_list("region", "profession", "can_apply", "reason")
-        return cls.from_rows(rows)
-
-    @classmethod
-    def from_rows(cls, rows: Iterable[tuple[str, str, bool, str]]) -> Grid:
-        return cls(
-            {
-                Pair(Region(region), Profession(profession)): Said(Verdict.YES if can else Verdict.NO, reason)
-                for region, profession, can, reason in rows
-                if region in Region.values and profession in Profession.values
-            }
-        )
-
-    def __bool__(self) -> bool:
-        return bool(self.said)
-
-    def at(self, pair: Pair) -> Said:
-        return self.said.get(pair, UNDECIDED)
-
-    def in_region(self, region: Region) -> dict[Profession, Said]:
-        return {profession: self.at(Pair(region, profession)) for profession in Profession}
-
-    def for_profession(self, profession: Profession) -> dict[Region, Said]:
-        return {region: self.at(Pair(region, profession)) for region in Region}
-
-    @property
-    def reasons(self) -> list[str]:
-        """The funder's words, each once, in the order in which the table has them."""
-        return list(dict.fromkeys(self.at(pair).reason for pair in PAIRS if self.at(pair).reason))
-
-    @property
-    def rows(self) -> list[tuple[Region, list[Cell]]]:
-        """The whole table: a row for each region."""
-        numbers = {reason: number for number, reason in enumerate(self.reasons, start=1)}
-        return [
-            (
-                region,
-                [
-                    Cell(profession, said.verdict, numbers.get(said.reason))
-                    for profession, said in self.in_region(region).items()
-                ],
-            )
-            for region in Region
-        ]
-
-
-def write(cohort: Cohort, grid: Grid) -> int:
-    """Make these the answers for a cohort. How many have changed; nothing is written of those that have not."""
-    stored = {(cell.region, cell.profession): cell for cell in cohort.eligibility.all()}
-    changed = 0
-    for pair in PAIRS:
-        said, cell = grid.at(pair), stored.get(pair)
-        if said == _said(cell):
-            continue
-        changed += 1
-        if said.verdict is Verdict.UNDECIDED:
-            cohort.eligibility.filter(region=pair.region, profession=pair.profession).delete()
-        else:
-            cohort.eligibility.update_or_create(
-                region=pair.region,
-                profession=pair.profession,
-                defaults={"can_apply": said.verdict is Verdict.YES, "reason": said.reason},
-            )
-    return changed
-
-
-def _said(cell: EligibilityCell | None) -> Said:
-    return Said(Verdict.YES if cell.can_apply else Verdict.NO, cell.reason) if cell else UNDECIDED
-
-
 # What a reader is told
 
 
@@ -189,15 +68,6 @@ class Answer:
     links: list[Link] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """An option of one of the two questions."""
-
-    value: str
-    label: str
-    is_chosen: bool
-
-
 class CanIApply:
     """The section “Can I apply?” of a page, about one cohort, for a reader who asks with ``query``.
 
@@ -208,7 +78,6 @@ class CanIApply:
         self.cohort, self.elsewhere = cohort, elsewhere
         self.other = _other(cohort, overview)
         self.phase = cohort.phase
-        self.grid = Grid.of(cohort)
         # Other words than those of the two questions are no answer to them.
         self.region = next((one for one in Region if one == query.get("region")), None)
         self.profession = next((one for one in Profession if one == query.get("profession")), None)
@@ -222,6 +91,16 @@ class CanIApply:
             return None
         return cls(found.cohort, query, overview, elsewhere=found.cohort.get_absolute_url())
 
+    @cached_property
+    def grid(self) -> Grid:
+        return Grid.of(self.cohort)
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether anything is decided. Of a cohort from the overview, that is known without a question."""
+        known: bool | None = getattr(self.cohort, "has_answers", None)
+        return bool(self.grid) if known is None else known
+
     @property
     def is_asked(self) -> bool:
         return self.region is not None or self.profession is not None
@@ -229,7 +108,7 @@ class CanIApply:
     @property
     def is_shown(self) -> bool:
         """Before the deadline always, even to say that nothing is decided yet; after it, only with answers."""
-        return bool(self.grid) or self.phase.is_before_deadline
+        return self.has_answers or self.phase.is_before_deadline
 
     @property
     def heading(self) -> str:
@@ -264,12 +143,12 @@ class CanIApply:
         return "cannot" if self.phase.is_before_deadline else "could not"
 
     @property
-    def regions(self) -> list[Choice]:
-        return _choices(Region, self.region)
+    def regions(self) -> SafeString:
+        return _options(Region, self.region)
 
     @property
-    def professions(self) -> list[Choice]:
-        return _choices(Profession, self.profession)
+    def professions(self) -> SafeString:
+        return _options(Profession, self.profession)
 
     # Both questions answered
 
@@ -341,7 +220,7 @@ class CanIApply:
         cohort = self.cohort
         if not cohort.is_public or not (cohort.opens_at or cohort.closes_at):
             return []
-        return [Link("Put the dates into your calendar", reverse("fellowship:cohort-dates", args=[cohort.number]))]
+        return [Link("Put the dates into your calendar", path_to("fellowship:cohort-dates", cohort.number))]
 
     def _later(self) -> tuple[str, list[Link]]:
         """Where to look who cannot apply for this cohort."""
@@ -384,8 +263,11 @@ def _other(cohort: Cohort, overview: Overview) -> Cohort | None:
     return next((one for one in found if one != cohort and one.phase.is_before_deadline), None)
 
 
-def _choices(kind: type[models.TextChoices], chosen: models.TextChoices | None) -> list[Choice]:
-    return [Choice(one.value, str(one.label), one is chosen) for one in kind]
+@lru_cache
+def _options(kind: type[models.TextChoices], chosen: models.TextChoices | None) -> SafeString:
+    """The options of one of the two questions, made once, whoever asks."""
+    options = ((one.value, " selected" if one is chosen else "", one.label) for one in kind)
+    return format_html_join("", '<option value="{}"{}>{}</option>', options)
 
 
 def _capital(words: str) -> str:

@@ -15,7 +15,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from fellowship.eligibility import PAIRS, PLURALS, Grid, Pair, Said, Verdict, write
+from fellowship.eligibility import PLURALS
+from fellowship.grids import PAIRS, Grid, Pair, Said, Verdict, write
 from fellowship.models import Cohort, EligibilityCell, Profession
 from fellowship.models.eligibility import REASON
 from portal import dates, revisions, search

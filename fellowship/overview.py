@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from django.db.models import Count
-from django.urls import reverse
+from django.db.models import BigIntegerField, Count, Exists, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Coalesce, JSONObject
 
-from fellowship.models import Cohort, Fellow, Phase
+from fellowship.models import Cohort, EligibilityCell, Fellow, Phase, Profession, Programme
+from portal import clock
+from portal.kept import kept
+from portal.models import Region
+from portal.paths import path_to
+from portal.prepared import prepared
 
 
 @dataclass(frozen=True)
@@ -27,29 +34,58 @@ class Way:
     address: str
 
 
+class Words(NamedTuple):
+    """What the programme's own page is called, says in two sentences, and names for questions."""
+
+    title: str
+    summary: str
+    email: str
+
+
+def _programme() -> QuerySet[Any, Any]:
+    return Programme.objects.public().values(words=JSONObject(**{name: name for name in Words._fields}))
+
+
+@prepared()
+def _public_cohorts() -> QuerySet[Cohort]:
+    """The public cohorts, each with how many fellows and whether answers are shown, and the words of the programme."""
+    mine = Fellow.objects.public().filter(cohort=OuterRef("pk")).order_by().values("cohort")
+    answers = EligibilityCell.objects.filter(
+        cohort=OuterRef("pk"), region__in=Region.values, profession__in=Profession.values
+    )
+    cohorts: QuerySet[Cohort] = Cohort.objects.public().newest_first().defer("source_text")
+    return cohorts.annotate(
+        fellows_shown=Coalesce(Subquery(mine.values(number=Count("pk"))), 0),
+        has_answers=Exists(answers),
+        programme=Subquery(_programme()[:1]),
+    )
+
+
 class Overview:
-    """The public cohorts, newest first. Two queries, however many there are."""
+    """The public cohorts, newest first, and what the public programme says of them all; one query.
+
+    Nobody holds one for longer than it is right, so what follows from time is found out once too.
+    """
 
     def __init__(self) -> None:
-        counts = dict(
-            Fellow.objects.public()
-            .order_by()
-            .values_list("cohort")
-            .annotate(Count("pk"))
-            .values_list("cohort", "pk__count")
-        )
-        cohorts = Cohort.objects.public().newest_first().defer("how_to_apply", "source_text")
-        self.entries = [Entry(cohort, counts.get(cohort.pk, 0)) for cohort in cohorts]
+        self.entries = [Entry(cohort, cohort.fellows_shown) for cohort in _public_cohorts()]
+        programme: Any = self.entries[0].cohort if self.entries else None
+        words = programme.programme if programme else _programme().values_list("words", flat=True).first()
+        self.programme = Words(**words) if words else None
+
+    def cohort(self, number: int) -> Cohort | None:
+        """The public cohort of this number."""
+        return next((entry.cohort for entry in self.entries if entry.cohort.number == number), None)
 
     def _first(self, *phases: Phase) -> Entry | None:
         return next((entry for phase in phases for entry in self.entries if entry.cohort.phase is phase), None)
 
-    @property
+    @cached_property
     def current(self) -> Entry | None:
         """The one that is running."""
         return self._first(Phase.RUNNING)
 
-    @property
+    @cached_property
     def upcoming(self) -> Entry | None:
         """The one to apply for now or next: open before all, else the first to start of those whose dates lie ahead."""
         if (found := self._first(Phase.APPLICATIONS_OPEN)) is not None:
@@ -58,39 +94,70 @@ class Overview:
         announced = [entry for entry in ahead if entry.cohort.phase is Phase.ANNOUNCED]
         return min(announced or ahead, key=lambda entry: entry.cohort.starts_on or dt.date.max, default=None)
 
-    @property
+    @cached_property
     def leading(self) -> Entry | None:
         """The one whose state is the news of the fellowship: to apply for, else running, else the last."""
         return self.upcoming or self.current or next(iter(self.entries), None)
 
-    @property
+    @cached_property
     def to_apply_for(self) -> Entry | None:
         """The one that people can apply for now or next; none once its deadline has passed."""
         found = self.upcoming
         return found if found and found.cohort.phase.is_before_deadline else None
 
-    @property
+    @cached_property
     def previous(self) -> Entry | None:
         """The one before the one that is running, or else the last that is over."""
         return self.before(self.current.cohort) if self.current else self._first(Phase.FINISHED)
 
-    @property
+    @cached_property
     def menu(self) -> list[Way]:
         """The ways through the fellowship. It turns with the year by itself, and leads to public pages only."""
-        index = reverse("fellowship:index")
+        index = path_to("fellowship:index")
         cohorts = [("Previous", self.previous), ("Current", self.current), ("Next", self.upcoming)]
         to_apply_for = self.to_apply_for
         return [
             Way("About the fellowship", index),
-            *(Way(f"{when}: {one.cohort}", one.cohort.get_absolute_url()) for when, one in cohorts if one),
+            *(Way(self._named(when, one), one.cohort.get_absolute_url()) for when, one in cohorts if one),
             Way(
                 "How to apply",
                 f"{to_apply_for.cohort.get_absolute_url()}#how-to-apply" if to_apply_for else f"{index}#apply",
             ),
         ]
 
+    @staticmethod
+    def _named(when: str, entry: Entry) -> str:
+        """Which cohort is the current one changes with time, so a copy of the site does not say."""
+        return str(entry.cohort) if clock.copied_on() else f"{when}: {entry.cohort}"
+
     def before(self, cohort: Cohort) -> Entry | None:
         return next((entry for entry in self.entries if entry.cohort.number < cohort.number), None)
 
     def after(self, cohort: Cohort) -> Entry | None:
         return next((entry for entry in reversed(self.entries) if entry.cohort.number > cohort.number), None)
+
+
+@kept
+def overview() -> Overview:
+    """The overview, as it is now."""
+    return Overview()
+
+
+def people_of(cohort: Cohort) -> list[Fellow]:
+    """The fellows whom readers of a cohort's page see on it, as its list shows them."""
+    if getattr(cohort, "fellows_shown", None) == 0:
+        return []
+    return _public_people(cohort.pk) if cohort.is_public else _people(cohort=cohort.pk)
+
+
+@prepared(cohort=BigIntegerField())
+def _people(*, cohort: Value) -> QuerySet[Fellow]:
+    texts = [field.name for field in Fellow._meta.concrete_fields if isinstance(field, TextField)]
+    people: QuerySet[Fellow] = Fellow.objects.with_consent().filter(cohort=cohort)
+    return people.defer(*texts)
+
+
+@kept
+def _public_people(cohort: int) -> list[Fellow]:
+    """Those of a public cohort, whom several pages show."""
+    return _people(cohort=cohort)

@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import BigIntegerField, QuerySet, Value
 from django.utils import timezone
 
 from fellowship.models import Cohort, KeyDate
 from portal import clock, dates
+from portal.prepared import prepared
 
 # How an editor says again what follows from the cohort's own dates. The field is the one truth: a key date in such
 # words is not shown beside it, for it would be the one that nobody moves with the deadline.
@@ -77,7 +79,9 @@ class Timeline:
     def __init__(self, cohort: Cohort) -> None:
         derived = [*_derived(cohort)]
         said = {entry.name for entry in derived}
-        given = (one for one in cohort.key_dates.all() if not says_again(one.label, said))
+        is_at_hand = "key_dates" in getattr(cohort, "_prefetched_objects_cache", {})
+        all_given = cohort.key_dates.all() if is_at_hand else _key_dates(cohort=cohort.pk)
+        given = (one for one in all_given if not says_again(one.label, said))
         self.entries = sorted([*derived, *map(_given, given)])
 
     @property
@@ -89,6 +93,11 @@ class Timeline:
     def exact(self) -> list[Entry]:
         """Those that a calendar can hold."""
         return [entry for entry in self.entries if entry.is_exact]
+
+
+@prepared(cohort=BigIntegerField())
+def _key_dates(*, cohort: Value) -> QuerySet[KeyDate]:
+    return KeyDate.objects.filter(cohort=cohort)
 
 
 def says_again(label: str, said: set[str]) -> bool:

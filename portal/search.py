@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import snowballstemmer
 from django.core.exceptions import EmptyResultSet
@@ -23,10 +23,13 @@ from django.db import connection, models, transaction
 
 from portal.models import SearchEntry
 from portal.page_parts import PagePart
+from portal.prepared import Prepared, prepared
 from portal.publishing import Publishable
 
 # What the search knows: pages, and the parts of pages that are found by themselves.
 Findable = Publishable | PagePart
+# One of them, by its kind and key.
+Pair = tuple[type[Findable], int]
 
 MAX_QUERY = 200
 MAX_WORDS = 12
@@ -62,6 +65,12 @@ def fold(text: str) -> str:
 def kinds() -> list[type[Any]]:
     """Everything that the search knows, by kind."""
     return [*Publishable.kinds(), *PagePart.kinds()]
+
+
+def everything() -> list[tuple[type[Any], list[Any]]]:
+    """All that readers may see, by kind, A to Z."""
+    found = [(kind, kind._default_manager.public().for_listing()) for kind in kinds()]
+    return [(kind, sorted(items, key=lambda item: (item.title.casefold(), item.pk))) for kind, items in found if items]
 
 
 # Writing ------------------------------------------------------------------------------------------
@@ -151,20 +160,20 @@ def _tsquery(found: list[str]) -> str:
 # Of the pages that hold the words, the newest are looked at, and only those are ranked: to rank them all takes a time
 # that grows with the portal, and a word that stands on so many pages tells little about any. ``{among}`` is a query.
 _BEST_ON_SQLITE = """
-    SELECT object_id, score FROM (
-        SELECT e.object_id, f.rowid AS place, -bm25(portal_search_fts, %s, %s, %s, %s) AS score
+    SELECT * FROM (
+        SELECT e.kind, e.object_id, -bm25(portal_search_fts, %s, %s, %s, %s) AS score, f.rowid AS place
         FROM portal_search_fts f CROSS JOIN portal_searchentry e ON e.id = f.rowid
         WHERE portal_search_fts MATCH %s AND e.kind = %s AND e.object_id IN ({among})
         ORDER BY f.rowid DESC LIMIT %s
-    ) ORDER BY score DESC, place
+    )
 """
 _BEST_ON_POSTGRESQL = """
-    SELECT object_id, score FROM (
-        SELECT object_id, id, ts_rank(ARRAY[%s, %s, %s, %s]::real[], document, to_tsquery('simple', %s)) AS score
+    SELECT * FROM (
+        SELECT kind, object_id, ts_rank(ARRAY[%s, %s, %s, %s]::real[], document, to_tsquery('simple', %s)) AS score, id
         FROM portal_searchentry
         WHERE document @@ to_tsquery('simple', %s) AND kind = %s AND object_id IN ({among})
         ORDER BY id DESC LIMIT %s
-    ) AS newest ORDER BY score DESC, id
+    ) AS newest
 """
 
 
@@ -183,29 +192,76 @@ class Hits:
         return list(self.scores)
 
 
+class Among(NamedTuple):
+    """Items of one kind to look among: the query that gives their keys, empty where Django knows of none."""
+
+    kind: str
+    sql: str
+    parameters: tuple[Any, ...]
+
+    @classmethod
+    def these(cls, items: models.QuerySet[Any]) -> Among:
+        try:
+            sql, parameters = items.order_by().values("pk").query.sql_with_params()
+        except EmptyResultSet:
+            sql, parameters = "", ()
+        return cls(items.model._meta.label_lower, sql, tuple(parameters))
+
+
+def _among_public(kind: type[Findable]) -> Among:
+    """What readers may see of a kind."""
+    return _public_in_words(connection.vendor, kind)
+
+
+@lru_cache
+def _public_in_words(vendor: str, kind: type[Findable]) -> Among:
+    """In the words of a database, which take longer to find than the hits."""
+    return Among.these(kind._default_manager.public())
+
+
 def hits(query: str, among: models.QuerySet[Any]) -> Hits:
     """Those of ``among`` that hold every word of ``query``, as it stands or by its stem.
 
     The last word may also be the beginning of a word. Who may see a hit is for ``among`` to say: the index holds all.
     """
+    return _hits(query, [Among.these(among)])[0]
+
+
+def hits_among_public(query: str, kind: type[Findable]) -> Hits:
+    """The same, among all that readers may see of a kind."""
+    return _hits(query, [_among_public(kind)])[0]
+
+
+def _hits(query: str, groups: list[Among]) -> list[Hits]:
+    """The hits of each group, all in one query."""
     found = query_words(query)
-    if not found:
-        return Hits({})
-    try:
-        inner, parameters = among.order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:  # Django knows that there is nothing among them
-        return Hits({})
-    kind, limit = among.model._meta.label_lower, MAX_HITS + 1
+    arms: list[str] = []
+    parameters: list[Any] = []
+    for among in groups:
+        if found and among.sql:
+            arm, before = _arm(found)
+            arms.append(arm.format(among=among.sql))
+            parameters += [*before, among.kind, *among.parameters, MAX_HITS + 1]
+    rows: dict[str, list[tuple[int, float, int]]] = {}
+    if arms:
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(arms), parameters)
+            for kind, pk, score, place in cursor.fetchall():
+                rows.setdefault(kind, []).append((pk, score, place))
+    return [_best(rows.get(among.kind, [])) for among in groups]
+
+
+def _arm(found: list[str]) -> tuple[str, list[Any]]:
+    """What asks for the hits of one kind, and its parameters up to the kind."""
     if connection.vendor == "sqlite":
-        sql, before = _BEST_ON_SQLITE, [*WEIGHTS, _fts5(found), kind]
-    else:
-        words = _tsquery(found)
-        scale = max(WEIGHTS)
-        sql, before = _BEST_ON_POSTGRESQL, [*(weight / scale for weight in reversed(WEIGHTS)), words, words, kind]
-    with connection.cursor() as cursor:
-        cursor.execute(sql.format(among=inner), [*before, *parameters, limit])
-        scores = {row[0]: row[1] for row in cursor.fetchall()}
-    return Hits(dict(islice(scores.items(), MAX_HITS)), is_capped=len(scores) > MAX_HITS)
+        return _BEST_ON_SQLITE, [*WEIGHTS, _fts5(found)]
+    words, scale = _tsquery(found), max(WEIGHTS)
+    return _BEST_ON_POSTGRESQL, [*(weight / scale for weight in reversed(WEIGHTS)), words, words]
+
+
+def _best(rows: list[tuple[int, float, int]]) -> Hits:
+    ranked = sorted(rows, key=lambda row: (-row[1], row[2]))
+    return Hits({pk: score for pk, score, _ in ranked[:MAX_HITS]}, is_capped=len(rows) > MAX_HITS)
 
 
 def _at_least(count: int, is_capped: bool) -> str:
@@ -232,7 +288,7 @@ class Results:
     """What a reader may see of a search: counts by kind and the hits, best first."""
 
     counts: list[KindCount]
-    found: list[tuple[type[Findable], int]]
+    found: list[Pair]
 
     @property
     def total(self) -> int:
@@ -242,19 +298,56 @@ class Results:
     def total_in_words(self) -> str:
         return _at_least(self.total, any(count.is_capped for count in self.counts))
 
-    def load(self, pairs: list[tuple[type[Findable], int]]) -> list[Findable]:
-        """The items themselves, in the same order, one query a kind."""
-        items: dict[tuple[type[Findable], int], Findable] = {}
-        for kind in {kind for kind, _ in pairs}:
-            wanted = [object_id for of, object_id in pairs if of is kind]
-            for item in kind._default_manager.public().for_listing().filter(pk__in=wanted):
-                items[kind, item.pk] = item
-        return [items[pair] for pair in pairs if pair in items]
+
+Beside = Callable[[list[Any]], None]
+_beside: dict[type[Findable], Beside] = {}
+
+
+def load_beside(kind: type[Findable], function: Beside) -> None:
+    """Register what loads for items of a kind all that ``for_listing()`` would prefetch, in fewer queries."""
+    _beside[kind] = function
+
+
+def load(pairs: Iterable[Pair]) -> dict[Pair, Findable]:
+    """Those of them that are public, with what lists show, one query a kind and those for what stands beside it."""
+    wanted: dict[type[Findable], list[int]] = {}
+    for kind, pk in pairs:
+        wanted.setdefault(kind, []).append(pk)
+    return {(kind, item.pk): item for kind, pks in wanted.items() for item in _load(kind, pks)}
+
+
+def _load(kind: type[Findable], pks: list[int]) -> list[Any]:
+    """The public ones of a kind. The words of the query are those of the next power of two, so that there are few."""
+    size = 1 << (len(pks) - 1).bit_length()
+    gaps = dict(zip(_gaps(size), [*pks, *pks[:1] * (size - len(pks))], strict=True))
+    beside = _beside.get(kind)
+    items = _listed(size)(kind, beside is None, **gaps)
+    if beside:
+        beside(items)
+    return items
+
+
+@lru_cache
+def _gaps(size: int) -> tuple[str, ...]:
+    return tuple(f"key_{place}" for place in range(size))
+
+
+@lru_cache
+def _listed(size: int) -> Prepared:
+    """So many items of a kind, by their keys."""
+
+    @prepared(**{name: models.BigIntegerField() for name in _gaps(size)})
+    def listed(kind: type[Findable], prefetches: bool, **keys: models.Value) -> models.QuerySet[Any]:
+        items: models.QuerySet[Any] = kind._default_manager.public().for_listing().filter(pk__in=[*keys.values()])
+        return items if prefetches else items.prefetch_related(None)
+
+    return listed
 
 
 def search(query: str) -> Results:
     """Everything public that holds the words of ``query``."""
-    of_kind = {kind: hits(query, kind._default_manager.public()) for kind in kinds()}
+    all_kinds = kinds()
+    of_kind = dict(zip(all_kinds, _hits(query, [_among_public(kind) for kind in all_kinds]), strict=True))
     counts = [KindCount(kind, len(found.scores), found.is_capped) for kind, found in of_kind.items() if found.scores]
     scored = [(kind, pk, score) for kind, found in of_kind.items() for pk, score in found.scores.items()]
     scored.sort(key=lambda hit: hit[2], reverse=True)

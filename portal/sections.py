@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -16,6 +17,16 @@ def choices() -> list[tuple[str, str]]:
 
     labels = dict.fromkeys(kind._meta.app_label for kind in Publishable.kinds())
     return [(reverse(f"{label}:index"), str(apps.get_app_config(label).verbose_name)) for label in labels]
+
+
+@cache
+def _addresses() -> tuple[str, ...]:
+    return tuple(address for address, _ in choices())
+
+
+def around(path: str) -> list[str]:
+    """The addresses of the sections in which the page at ``path`` lies."""
+    return [address for address in _addresses() if path.startswith(address)]
 
 
 def choices_or_everywhere() -> list[tuple[str, str]]:

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_safe
 from portal import clock
 from portal.calendar import NEVER_MOVED, Event, calendar, response
 from portal.date_changes import Moves, moves_of
+from portal.queries import reads
 from projects.announcements import announced_rounds
 
 REMINDER = dt.timedelta(days=1)
 
 
+@reads()
 @require_safe
 def subscription(request: HttpRequest) -> HttpResponse:
     """When applications open and close, of every round that readers know of."""
@@ -29,6 +31,7 @@ def subscription(request: HttpRequest) -> HttpResponse:
     return response(request, calendar(f"{settings.PORTAL_NAME}: applications for projects", events))
 
 
+@reads()
 @require_safe
 def deadline(request: HttpRequest, pk: int) -> HttpResponse:
     """The deadline of one round, with a reminder on the day before."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,22 +14,26 @@ from django.utils import timezone
 
 from portal import clock
 from portal.open_data import for_programs
+from portal.queries import known_as, numbered, reads
 from portal.search import MAX_HITS
 from portal.spreadsheets import MARK, harmless, lines
 from portal.web_address import absolute
 from projects.feed import LIMIT
 from projects.fields import FIELDS, Listed, listed
-from projects.finder import Finder
+from projects.finder import FACETS, Finder
 
 PER_ANSWER = 1_000
 # Rows of a CSV that are in memory at once.
 CHUNK = 500
 
 
+@reads("q", "page", lists=FACETS)
 @for_programs
 def as_json(request: HttpRequest) -> HttpResponse:
     """The projects that a query finds, in list order, so many an answer."""
-    text = json.dumps(document(Finder(request.GET, clock.now())), ensure_ascii=False)
+    finder = Finder(request.GET, clock.now())
+    known_as(request, numbered(finder.query(), _page(finder)))
+    text = json.dumps(document(finder), ensure_ascii=False)
     return HttpResponse(text, content_type="application/json; charset=utf-8")
 
 
@@ -45,6 +49,7 @@ def as_csv(request: HttpRequest) -> StreamingHttpResponse:
     )
 
 
+@reads()
 def about(request: HttpRequest) -> HttpResponse:
     """What the feed, the calendar and the files are for, and what each field means."""
     addresses = {
@@ -61,9 +66,13 @@ def about(request: HttpRequest) -> HttpResponse:
 # JSON ---------------------------------------------------------------------------------------------
 
 
+def _page(finder: Finder) -> Page[Any]:
+    return Paginator(range(finder.count), PER_ANSWER).get_page(finder.page_number)
+
+
 def document(finder: Finder) -> dict[str, Any]:
     """One answer: what was asked for, how many there are, and this part of them."""
-    page = Paginator(range(finder.count), PER_ANSWER).get_page(finder.page_number)
+    page = _page(finder)
     start = (page.number - 1) * PER_ANSWER
     following = "&".join(filter(None, [finder.query(), f"page={page.number + 1}"]))
     return {

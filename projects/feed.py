@@ -9,17 +9,20 @@ from django.urls import reverse
 
 from portal import clock, feeds
 from portal.open_data import for_programs
-from projects.finder import Finder
+from portal.queries import known_as, reads
+from projects.finder import FACETS, Finder
 from projects.legend import scheme
 from projects.models import Project
 
 LIMIT = 100
 
 
+@reads("q", lists=FACETS)
 @for_programs
 def feed(request: HttpRequest) -> HttpResponse:
     """The projects that a query finds, newest change first, in Atom."""
     finder = Finder(request.GET, clock.now())
+    known_as(request, finder.query())
     entries = [entry(project, finder.now) for project in finder.newest(LIMIT)]
     entries.sort(key=lambda each: each.updated_at, reverse=True)
     return feeds.respond(

@@ -1,33 +1,32 @@
-"""The finder: which projects a query asks for, in which order, and how many each further choice would give.
+"""The finder: what a query asks for in words and addresses, and the page of projects that answers it.
 
-OR inside a facet, AND across facets. A facet's counts leave its own choice out: they say what ticking would give.
-Unknown values are ignored. The database counts and orders, over indexes that hold all it needs for that, so that a page
-of many projects costs little more than one of few (docs/performance.md has the numbers).
-
-A keyword that more than ``search.MAX_HITS`` projects hold is answered by the newest of them, those that accept
-applications before all; nothing is counted by facet then, since a count that is not exact would mislead.
+Unknown values are ignored. ``projects.selection`` says which projects match, and how many each further choice would
+give.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet, Value, prefetch_related_objects
 from django.http import QueryDict
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from portal import clock, search
-from projects.facets import THROUGHS, Chip, Facet, Vocabularies, WayOut
-from projects.models import ApplicationRound, ListRank, Project, Status
-from projects.models.projects import ProjectQuerySet
+from portal.rows import rows
+from projects.catalogue import load_terms
+from projects.facets import Chip, Facet, WayOut, vocabularies
+from projects.models import Project, Status
+from projects.selection import Selection, select
 
 PER_PAGE = 50
 MAX_VALUES = 100
+# The parameters of a query that hold facets. The order and number of their values mean nothing.
+FACETS = ("status", "area", "technique", "modality")
 
 
 class Finder:
@@ -39,7 +38,7 @@ class Finder:
         printable = "".join(letter if letter.isprintable() else " " for letter in typed)
         self.keyword = " ".join(printable.split())[: search.MAX_QUERY].strip()
         self.has_words = bool(search.query_words(self.keyword))
-        self.vocabularies = Vocabularies()
+        self.vocabularies = vocabularies()
         self._asked = query
         # In the order of the vocabulary: the same choice is the same address, however it was made.
         self.chosen: dict[str, list[str]] = {}
@@ -69,83 +68,21 @@ class Finder:
     def is_filtered(self) -> bool:
         return bool(self.keyword) or any(self.chosen.values())
 
-    # Which projects match
+    # Which projects match, and how many
 
     @cached_property
-    def _conditions(self) -> dict[str, Q]:
-        """What each facet in which something is chosen asks of a project."""
-        return {name: self.vocabularies.condition(name, values) for name, values in self.chosen.items() if values}
-
-    def _narrowed(self, leaving_out: tuple[str, ...] = ()) -> ProjectQuerySet:
-        """The public projects that the chosen boxes leave, whatever the keyword."""
-        wanted = [condition for name, condition in self._conditions.items() if name not in leaving_out]
-        narrowed: ProjectQuerySet = Project.objects.public().filter(*wanted)
-        return narrowed
-
-    def _matching(self, *leaving_out: str) -> ProjectQuerySet:
-        """The public projects that match. Not for a keyword that too many hold."""
-        narrowed = self._narrowed(leaving_out)
-        return narrowed.filter(pk__in=self._hits.ids) if self.has_words else narrowed
-
-    @cached_property
-    def _hits(self) -> search.Hits:
-        """All that holds the keyword, whatever else is chosen."""
-        return search.hits(self.keyword, Project.objects.public())
+    def _selection(self) -> Selection:
+        return select(self.vocabularies, self.chosen, self.keyword, self.now)
 
     @property
     def is_capped(self) -> bool:
         """Whether the keyword stands on more projects than are looked at."""
-        return self.has_words and self._hits.is_capped
-
-    @cached_property
-    def _best(self) -> list[int]:
-        """With a keyword: the ids of what is found, first what accepts applications, each best first."""
-        if self.is_capped:
-            first = search.hits(self.keyword, self._narrowed().accepting(self.now)).ids
-            found = search.hits(self.keyword, self._narrowed()).ids if self._conditions else self._hits.ids
-            return list(dict.fromkeys([*first, *found]))[: search.MAX_HITS]
-        places = {pk: place for place, pk in enumerate(self._hits.ids)}
-        rows = self._matching().values_list("pk", "status", "round") if places else []
-        order = {pk: (self._rank(status, of) != ListRank.ACCEPTING, places[pk]) for pk, status, of in rows}
-        return sorted(order, key=order.__getitem__)
-
-    @cached_property
-    def _open_rounds(self) -> set[int]:
-        return set(ApplicationRound.objects.open_at(self.now).values_list("pk", flat=True))
-
-    def _rank(self, status: str, in_round: int | None) -> ListRank:
-        return ListRank.of(status, is_round_open=in_round in self._open_rounds)
-
-    # How many
-
-    @cached_property
-    def _tally(self) -> Counter[tuple[str, ListRank, str]]:
-        """How many projects match by status, place in the list and area, whatever status and area are chosen."""
-        if self.has_words and not self._hits.ids:
-            return Counter()
-        rows = self._matching("status", "area").values_list("status", "round", "area").order_by()
-        slugs = self.vocabularies.slugs["area"]
-        tally: Counter[tuple[str, ListRank, str]] = Counter()
-        for status, of, area, count in rows.annotate(Count("pk")):
-            tally[status, self._rank(status, of), slugs.get(area, "")] += count
-        return tally
-
-    def _is_chosen(self, facet: str, value: str) -> bool:
-        return not self.chosen[facet] or value in self.chosen[facet]
-
-    @cached_property
-    def _by_rank(self) -> Counter[ListRank]:
-        """How many are found in each part of the list."""
-        ranks: Counter[ListRank] = Counter()
-        for (status, rank, area), count in self._tally.items():
-            if self._is_chosen("status", status) and self._is_chosen("area", area):
-                ranks[rank] += count
-        return ranks
+        return self._selection.is_capped
 
     @cached_property
     def count(self) -> int:
         """How many projects are found; of a keyword that too many hold, how many are shown."""
-        return len(self._best) if self.has_words else self._by_rank.total()
+        return self._selection.count
 
     @property
     def is_more(self) -> bool:
@@ -154,40 +91,22 @@ class Finder:
 
     @cached_property
     def facets(self) -> list[Facet]:
-        if self.is_capped:
-            return self.vocabularies.facets(self.chosen, None)
-        counts: dict[str, Counter[str]] = {"status": Counter(), "area": Counter()}
-        for (status, _, area), count in self._tally.items():
-            if self._is_chosen("area", area):
-                counts["status"][status] += count
-            if self._is_chosen("status", status):
-                counts["area"][area] += count
-        counts |= {name: Counter() for name in THROUGHS}
-        for name, pk, count in self._term_counts():
-            counts[name][self.vocabularies.slugs[name][pk]] += count
-        return self.vocabularies.facets(self.chosen, counts)
+        return self.vocabularies.facets(self.chosen, None if self.is_capped else self._selection.counts())
 
-    def _term_counts(self) -> Iterable[tuple[str, int, int]]:
-        """The facets with the keys of their terms, each with how many projects it adds. A term can come twice."""
-        asked = [rows for name in THROUGHS for rows in self._counted_terms(name)]
-        return asked[0].union(*asked[1:], all=True) if asked else []
-
-    def _counted_terms(self, name: str) -> list[QuerySet[Any, Any]]:
-        """What to add up for one facet: all of it is asked for at once."""
-        rows = THROUGHS[name]._default_manager.order_by().values_list(Value(name), name)
-        if self.has_words:
-            matching = self._matching(name).values("pk")
-            return [rows.filter(project__in=matching).annotate(Count("pk"))] if self._hits.ids else []
-        if self._conditions.keys() - {name}:
-            return [rows.filter(project__in=self._narrowed((name,)).values("pk")).annotate(Count("pk"))]
-        # All that is public: to count everything and take the few away that are not reads an index and no projects.
-        hidden = rows.filter(project__in=Project.objects.hidden().values("pk"))
-        return [rows.annotate(Count("pk")), hidden.annotate(less=Count("pk") * -1)]
+    @cached_property
+    def single_facets(self) -> list[Facet]:
+        """Every facet, with what each of its values gives by itself: for pages that offer one at a time."""
+        return [
+            replace(
+                facet, options=[replace(one, selected=one.value in self.chosen[facet.name]) for one in facet.options]
+            )
+            for facet in Finder(QueryDict(), self.now).facets
+        ]
 
     @cached_property
     def is_empty(self) -> bool:
         """Whether nothing is published at all."""
-        return not self.count and not Project.objects.public().exists()
+        return not self.count and not self.totals["total"]
 
     # Which are shown
 
@@ -197,31 +116,31 @@ class Finder:
         return Paginator(range(self.count), PER_PAGE).get_page(self.page_number)
 
     @cached_property
+    def rows(self) -> list[SafeString]:
+        """What the page says of each of its projects, in order."""
+        start = max(self.page.start_index() - 1, 0)
+        return rows([(Project, pk) for pk in self._keys(start, self.page.end_index())])
+
+    @property
     def projects(self) -> list[Project]:
         """The projects of the page, in order."""
         return self.in_order(max(self.page.start_index() - 1, 0), self.page.end_index())
 
     def in_order(self, start: int, stop: int) -> list[Project]:
         """The found projects from place ``start`` up to ``stop``, with what a list shows."""
-        if self.has_words:
-            pks = self._best[start:stop]
-            by_pk = Project.objects.public().for_listing().in_bulk(pks)
-            return [by_pk[pk] for pk in pks if pk in by_pk]
-        found: list[Project] = []
-        for rank in ListRank:
-            size = self._by_rank[rank]
-            if start < size and stop > 0:
-                # The database walks an index to these places, and reads no more rows than they are.
-                places = self._narrowed().of_rank(rank, self.now).a_to_z().values("pk")[max(start, 0) : stop]
-                listed = Project.objects.public().for_listing().prefetch_related(None)
-                found += listed.filter(pk__in=places).a_to_z()
-            start, stop = start - size, stop - size
-        prefetch_related_objects(found, "techniques", "modalities")
-        return found
+        pks = self._keys(start, stop)
+        by_pk = Project.objects.public().for_listing().in_bulk(pks) if pks else {}
+        return [by_pk[pk] for pk in pks if pk in by_pk]
+
+    def _keys(self, start: int, stop: int) -> list[int]:
+        """The keys of the found projects from place ``start`` up to ``stop``."""
+        return self._selection.best[start:stop] if self.has_words else self._selection.places(start, stop)
 
     def newest(self, limit: int) -> list[Project]:
         """The found projects that changed last, newest change first."""
-        found = self._narrowed().filter(pk__in=self._best) if self.has_words else self._narrowed()
+        found = self._selection.narrowed()
+        if self.has_words:
+            found = found.filter(pk__in=self._selection.best)
         return list(found.for_listing().order_by("-updated_at", "-pk")[:limit])
 
     # Words and addresses
@@ -268,30 +187,13 @@ class Finder:
 
     @cached_property
     def totals(self) -> dict[str, int]:
-        """For a page without results: how many are public, how many of them open, and what other filters would give.
-
-        ``without_area`` counts what dropping the areas would give, ``only_area`` what keeping nothing but them would.
-        It is one look over the whole list, which no other page takes.
-        """
-        is_open = self.vocabularies.condition("status", [Status.OPEN])
-        counts = {"total": Count("pk"), "open": Count("pk", filter=is_open)}
-        filters = dict(self._conditions)
-        if self.is_capped:  # what goes with a keyword that too many hold is not counted
-            counts["without_q"] = Count("pk", filter=Q(*filters.values()))
-            filters = {}
-        elif self.has_words:
-            filters["q"] = Q(pk__in=self._hits.ids)
-        for name, condition in filters.items():
-            others = [other for key, other in filters.items() if key != name]
-            counts[f"without_{name}"] = Count("pk", filter=Q(*others))
-            counts[f"only_{name}"] = Count("pk", filter=condition)
-        found: dict[str, int] = Project.objects.public().aggregate(**counts)
-        return found
+        """For a page without results: how many are public, how many of them open, and what other filters would give."""
+        return self._selection.totals()
 
     @cached_property
     def way_out(self) -> WayOut | None:
         """The narrowest filter: dropping it gives most. Where dropping one is not enough, the best one to keep."""
-        names = ["q", *self._conditions]
+        names = ["q", *(name for name, values in self.chosen.items() if values)]
         ways = [
             *(self._way("remove", name, f"without_{name}", {name: ""}) for name in names),
             *(self._way("keep only", name, f"only_{name}", dict.fromkeys({*names} - {name}, "")) for name in names),
@@ -308,3 +210,6 @@ class Finder:
         if name == "q":
             return f"“{self.keyword}”"
         return " or ".join(self.vocabularies.names[name][value] for value in self.chosen[name])
+
+
+search.load_beside(Project, load_terms)

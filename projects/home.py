@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import CharField, Count, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
 
 from portal.date_changes import moved_lately
 from portal.home import Section, contributes
+from portal.prepared import prepared
 from portal.windows import WindowState
-from projects.announcements import announced_rounds
-from projects.models import ApplicationRound, Modality, Project, Status
+from projects.models import ApplicationRound, Project, Status
 
 
-class AreaCount(NamedTuple):
-    """An area, and how many projects are open in it."""
+class TermCount(NamedTuple):
+    """A term, and how many projects are open under it."""
 
     open_projects: int
     name: str
@@ -25,24 +26,56 @@ class AreaCount(NamedTuple):
 @contributes(order=10)
 def sections(now: dt.datetime) -> list[Section]:
     # One look at all: the page may not ask for each number by itself.
-    by_area = Project.objects.public().order_by().values_list("status", "area__name", "area__slug")
-    rows = list(by_area.annotate(Count("pk")))
+    rows = _counted()
     if not rows:
         return []
-    areas = [AreaCount(number, name, slug) for status, name, slug, number in rows if status == Status.OPEN]
-    announced = list(announced_rounds(now))
+    by_round = {int(key): number for what, _, key, _, number in rows if what == "round" and key}
+    announced: list[ApplicationRound] = _announced(now=now)
+    accepting = [one for one in announced if by_round.get(one.pk) and one.is_open(now)]
+    areas = [
+        TermCount(number, *term) for what, status, *term, number in rows if (what, status) == ("area", Status.OPEN)
+    ]
+    modalities = [TermCount(number, *term) for what, _, *term, number in rows if what == "modality" and term[0]]
     context = {
-        "total": sum(number for *_, number in rows),
-        "accepting": sum(one.accepting for one in announced),
+        "total": sum(number for what, *_, number in rows if what == "area"),
+        "accepting": sum(by_round[one.pk] for one in accepting),
         "open": sum(area.open_projects for area in areas),
-        "rounds": sorted((one for one in announced if one.accepting), key=_closes),
+        "rounds": sorted(accepting, key=_closes),
         "next_round": next((one for one in announced if one.state(now) is WindowState.UPCOMING), None),
         "several_rounds": len(announced) > 1,
         "moved_dates": moved_lately(announced, now),
-        "areas": sorted(areas, key=lambda area: (-area.open_projects, area.name)),
-        "modalities": _with_open(Modality.objects.all()),
+        "areas": sorted(areas, key=_most_first),
+        "modalities": sorted(modalities, key=_most_first),
     }
     return [Section("projects/home.html", context, wide=True)]
+
+
+@prepared()
+def _counted() -> QuerySet[Any, Any]:
+    """How many projects there are by status and area, and open ones by type of data and by round.
+
+    What is counted, the status, the name of the term or the key of the round, the slug of the term, and the number.
+    """
+    public, is_open = Project.objects.public().order_by(), Project.objects.open().order_by()
+    key = Cast("round", CharField())
+    modality = ("modalities__name", "modalities__slug")
+    return (
+        public.values_list(Value("area"), "status", "area__name", "area__slug")
+        .annotate(Count("pk"))
+        .union(
+            is_open.values_list(Value("modality"), "status", *modality).annotate(Count("pk")),
+            is_open.values_list(Value("round"), "status", key, Value("")).annotate(Count("pk")),
+            all=True,
+        )
+    )
+
+
+@prepared(now=DateTimeField())
+def _announced(*, now: Value) -> QuerySet[ApplicationRound]:
+    """The rounds that readers know of, as ``announced_rounds()`` has them, without their numbers: those are at hand."""
+    open_here = Project.objects.open().filter(round=OuterRef("pk"))
+    known = ApplicationRound.objects.filter(Exists(open_here) | Q(opens_at__gt=now))
+    return known.defer("how_to_apply").order_by(F("opens_at").asc(nulls_first=True), "pk")
 
 
 def _closes(one: ApplicationRound) -> dt.datetime:
@@ -50,10 +83,5 @@ def _closes(one: ApplicationRound) -> dt.datetime:
     return one.closes_at or dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
-def _with_open(terms: QuerySet) -> QuerySet:
-    """The terms that open projects have, most first."""
-    return (
-        terms.annotate(open_projects=Count("projects", filter=Q(projects__status=Status.OPEN)))
-        .filter(open_projects__gt=0)
-        .order_by("-open_projects", "name")
-    )
+def _most_first(term: TermCount) -> tuple[int, str]:
+    return -term.open_projects, term.name

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import capfirst, slugify
 
+from portal.queries import reads
 from portal.web_address import absolute
 from projects.models import Area, Modality, Project, Status, Technique, Term
 from projects.models.terms import spelling
@@ -92,6 +93,7 @@ def _meanings(kind: type[Term], field: str) -> list[Meaning]:
     return [Meaning(term, everything[term.pk], opened[term.pk]) for term in terms]
 
 
+@reads()
 def legend(request: HttpRequest) -> HttpResponse:
     """What each area, technique and type of data means."""
     return render(request, "projects/legend.html", {"vocabularies": vocabularies()})

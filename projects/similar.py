@@ -7,10 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    DateTimeField,
+    IntegerField,
+    Model,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
+from portal.prepared import prepared
 from portal.search import stem, words
+from projects.catalogue import load_terms
 from projects.models import Project, Term
 
 HOW_MANY = 3
@@ -59,25 +73,31 @@ def similar_projects(project: Project, now: dt.datetime) -> list[Similar]:
 
 def _candidates(project: Project, now: dt.datetime) -> list[Any]:
     """The best by shared terms among the newest that accept applications, each with ``shared``."""
+    best = _best(bool(project.successors), NEWEST, BEST, project=project.pk, area=project.area_id, now=now)
+    found = [other for other in best if other.shared]
+    load_terms([project, *found])
+    return found
+
+
+@prepared(project=BigIntegerField(), area=BigIntegerField(), now=DateTimeField())
+def _best(has_successors: bool, newest: int, most: int, *, project: Value, area: Value, now: Any) -> QuerySet[Project]:
+    accepting = Project.objects.accepting(now).exclude(pk=project)
+    if has_successors:  # what took its place is named before all
+        accepting = accepting.exclude(pk__in=Project.objects.filter(supersedes=project).values("pk"))
     # The newest by key: that is the order of an index, so nothing has to be sorted to find them.
-    named = [project.pk, *(newer.pk for newer in project.successors)]  # what took its place is named before all
-    newest = Project.objects.accepting(now).exclude(pk__in=named).order_by("-pk").values("pk")[:NEWEST]
-    area = Case(When(area=project.area_id, then=Value(AREA_WEIGHT)), default=Value(0)) if project.area_id else Value(0)
-    techniques = _number_shared(Project.techniques.through, "technique", project.techniques.all())
-    modalities = _number_shared(Project.modalities.through, "modality", project.modalities.all())
-    candidates = (
-        Project.objects.filter(pk__in=newest)
-        .annotate(shared=area + techniques + modalities)
-        .order_by("-shared", "-pk")
-        .prefetch_related("techniques", "modalities")
-        .only("title", "slug", "summary", "area")
+    among: QuerySet[Project] = Project.objects.filter(pk__in=accepting.order_by("-pk").values("pk")[:newest])
+    candidates = among.annotate(
+        shared=Case(When(area=area, then=Value(AREA_WEIGHT)), default=Value(0))
+        + _number_shared(Project.techniques.through, "technique", project)
+        + _number_shared(Project.modalities.through, "modality", project)
     )
-    return [other for other in candidates[:BEST] if other.shared]
+    return candidates.order_by("-shared", "-pk").only("title", "slug", "summary", "area")[:most]
 
 
-def _number_shared(through: type, name: str, mine: QuerySet[Term]) -> Coalesce:
-    """How many of these terms the outer project has."""
-    rows = through.objects.filter(project=OuterRef("pk"), **{f"{name}__in": [term.pk for term in mine]})  # type: ignore[attr-defined]
+def _number_shared(through: type[Model], name: str, project: Value) -> Coalesce:
+    """How many terms of one kind the outer project shares with this one."""
+    mine = through._default_manager.filter(project=project).values(name)
+    rows = through._default_manager.filter(project=OuterRef("pk"), **{f"{name}__in": mine})
     counted = rows.order_by().values("project").annotate(number=Count("pk")).values("number")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 

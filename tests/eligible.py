@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fellowship.eligibility import PAIRS, Grid, Pair, Said, Verdict, write
+from fellowship.grids import PAIRS, Grid, Pair, Said, Verdict, write
 from fellowship.models import Cohort, Profession
 from portal.models import Region
 

@@ -9,7 +9,8 @@ from itertools import product
 import pytest
 from django.http import QueryDict
 
-from fellowship.eligibility import PAIRS, PLURALS, CanIApply, Grid, Pair, Said, Verdict, place, write
+from fellowship.eligibility import PLURALS, CanIApply, place
+from fellowship.grids import PAIRS, Grid, Pair, Said, Verdict, write
 from fellowship.models import Cohort, EligibilityCell, Phase, Profession
 from fellowship.overview import Overview
 from portal import search, sharing

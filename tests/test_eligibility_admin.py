@@ -8,7 +8,8 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from fellowship.eligibility import PAIRS, PLURALS, Grid, Pair, Said, Verdict
+from fellowship.eligibility import PLURALS
+from fellowship.grids import PAIRS, Grid, Pair, Said, Verdict
 from fellowship.models import Cohort, EligibilityCell, Profession
 from portal import revisions
 from portal.models import Region

@@ -105,6 +105,6 @@ def test_staff_are_told_why_a_published_fellow_is_hidden(client, why):
 
 
 def test_an_answer_differs_by_who_asks(client):
-    """A shared cache that kept what staff saw would have to be told so."""
-    item = make(Project)
+    """A shared cache that kept what staff saw would have to be told so. What is public is the same for everybody."""
+    item = make(Project, status="draft")
     assert "Cookie" in client.get(item.get_absolute_url())["Vary"]

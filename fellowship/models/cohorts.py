@@ -10,12 +10,12 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from fellowship.models.webinars import WithWebinar
 from portal import clock, dates, readiness
 from portal.effects import agree
 from portal.markdown import MarkdownField, plain
+from portal.paths import path_to
 from portal.publishing import (
     Lifecycle,
     PageStatus,
@@ -154,7 +154,7 @@ class Cohort(ApplicationWindow, WithWebinar, Publishable):
         return f"Cohort {self.number}"
 
     def get_absolute_url(self) -> str:
-        return reverse("fellowship:cohort", args=[self.number])
+        return path_to("fellowship:cohort", self.number)
 
     @classmethod
     def effects_of_move(cls, items: Sequence[Self], new: Lifecycle, now: dt.datetime) -> list[str]:
@@ -253,6 +253,8 @@ class Cohort(ApplicationWindow, WithWebinar, Publishable):
         match self.phase:
             case Phase.ANNOUNCED | Phase.APPLICATIONS_OPEN | Phase.SELECTING:
                 return self.sentence()
+            case Phase.RUNNING if clock.copied_on():
+                return f"Runs {self._from_to}"
             case Phase.RUNNING if self.is_last_day:
                 return f"Finishes today, {_known(self.ends_on)}"
             case Phase.RUNNING:
@@ -264,6 +266,8 @@ class Cohort(ApplicationWindow, WithWebinar, Publishable):
     def announcement(self) -> str:
         """The headline on a page about more than this cohort, so with its name."""
         match self.phase:
+            case Phase.RUNNING if clock.copied_on():
+                return f"{self.title} runs {self._from_to}"
             case Phase.RUNNING if self.is_last_day:
                 return f"{self.title} finishes today, {_known(self.ends_on)}"
             case Phase.RUNNING:
@@ -278,6 +282,12 @@ class Cohort(ApplicationWindow, WithWebinar, Publishable):
         """The sentence after the headline."""
         starts = _known(self.starts_on)
         match self.phase:
+            case Phase.ANNOUNCED if self.closes_at and clock.copied_on():
+                return f"The cohort starts on {starts}."
+            case Phase.SELECTING if clock.copied_on():
+                return f"The fellows start on {starts}."
+            case Phase.RUNNING if clock.copied_on():
+                return "You cannot apply for this cohort."
             case Phase.ANNOUNCED if self.closes_at:
                 return f"They close at {dates.moment(self.closes_at)}."
             case Phase.ANNOUNCED | Phase.APPLICATIONS_OPEN if self.opens_at and not self.closes_at:
@@ -291,6 +301,11 @@ class Cohort(ApplicationWindow, WithWebinar, Publishable):
                 return f"It started {begun}. You cannot apply for this cohort."
             case _:
                 return "You cannot apply for this cohort."
+
+    @property
+    def _from_to(self) -> str:
+        """From 1 September 2026 to 31 August 2027."""
+        return f"from {dates.span(self.starts_on, self.ends_on)}" if self.starts_on and self.ends_on else UNDATED
 
     @property
     def search_facts(self) -> list[tuple[str, str]]:

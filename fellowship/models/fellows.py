@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from fellowship.models.cohorts import Cohort
 from portal import readiness
@@ -18,6 +17,7 @@ from portal.described_images import DECORATES, DECORATES_HELP, DescribedImage
 from portal.image_fields import SafeImageField
 from portal.markdown import MarkdownField, plain
 from portal.models import Organisation, Region
+from portal.paths import path_to
 from portal.pdf_field import PdfField, type_and_size
 from portal.publishing import (
     Lifecycle,
@@ -177,7 +177,7 @@ class Fellow(Publishable):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("fellowship:fellow", args=[self.slug])
+        return path_to("fellowship:fellow", self.slug)
 
     @property
     def is_public(self) -> bool:

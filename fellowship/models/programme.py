@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from portal import readiness
 from portal.markdown import MarkdownField, plain
+from portal.paths import path_to
 from portal.publishing import Lifecycle, PageStatus, Publishable, SearchDocument, status_field, status_is_known
 from portal.readiness import Gap
 
@@ -54,7 +54,7 @@ class Programme(Publishable):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("fellowship:index")
+        return path_to("fellowship:index")
 
     def required_gaps(self, new: Lifecycle) -> list[Gap]:
         return readiness.lacking((BODY, not self.body))

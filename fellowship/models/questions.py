@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 
 from django.db import models
 from django.db.models import Exists, Q
-from django.urls import reverse
 from django.utils.text import Truncator
 
 from fellowship.models.cohorts import Cohort
 from fellowship.models.programme import Programme
 from portal.markdown import MarkdownField, plain
 from portal.page_parts import PagePart, PagePartQuerySet
+from portal.paths import path_to
 from portal.publishing import SearchDocument
 
 
@@ -75,7 +75,7 @@ class Question(PagePart):
 
     def get_absolute_url(self) -> str:
         """Its page, with this question open: a browser that opens it by the fragment alone needs no query."""
-        page = self.cohort.get_absolute_url() if self.cohort else reverse("fellowship:index")
+        page = self.cohort.get_absolute_url() if self.cohort else path_to("fellowship:index")
         return f"{page}?{urlencode({self.PARAMETER: self.slug})}#{self.anchor}"
 
     @property

@@ -6,16 +6,23 @@ import datetime as dt
 from typing import Any
 
 from django import template
-from django.db.models import Model
+from django.db.models import DateTimeField, Model, QuerySet, Value
+from django.template.defaulttags import URLNode
+from django.template.defaulttags import url as django_url
+from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from portal import dates, sharing
+from portal import clock, dates, sections, sharing
 from portal import markdown as renderer
+from portal.context import words as words_of_operator
 from portal.image_fields import SafeImageFieldFile
+from portal.kept import kept
 from portal.models import Notice
+from portal.paths import path_to
+from portal.prepared import prepared
 
 register = template.Library()
 
@@ -85,10 +92,61 @@ def words(content: str) -> str:
     return content
 
 
-@register.inclusion_tag("components/notices.html", takes_context=True)
-def notices(context: dict[str, Any]) -> dict[str, Any]:
+@register.simple_tag
+def kept_part(template: str, **values: str) -> SafeString:
+    """A part of pages that is the same wherever these values are, rendered once per content generation.
+
+    Its template knows them and the operator's words: nothing of the request, and nothing else of the page.
+    """
+    return _part(template, **values)
+
+
+@kept
+def _part(template: str, **values: str) -> SafeString:
+    return render_to_string(template, {**words_of_operator(), **values})
+
+
+class PathNode(URLNode):
+    """Django's ``url``, where it has no arguments by name and writes what it found."""
+
+    def render(self, context: template.Context) -> str:
+        request = getattr(context, "request", None)
+        match = getattr(request, "resolver_match", None)
+        current_app = getattr(request, "current_app", match.namespace if match else None)
+        args = [argument.resolve(context) for argument in self.args]
+        path = path_to(self.view_name.resolve(context), *args, current_app=current_app)
+        return conditional_escape(path) if context.autoescape else path
+
+
+@register.tag
+def url(parser: template.base.Parser, token: template.base.Token) -> template.Node:
+    """The path of a page, as Django's own tag gives it, looked up once in a process."""
+    node = django_url(parser, token)
+    return node if node.kwargs or node.asvar else PathNode(node.view_name, node.args, node.kwargs, node.asvar)
+
+
+@register.simple_tag(takes_context=True)
+def section(context: dict[str, Any]) -> str:
+    """The first part of the page's address, under which its section of the site lies: /projects/."""
+    first, slash, _ = (context["request"].path if "request" in context else "/")[1:].partition("/")
+    return f"/{first}{slash}"
+
+
+@register.simple_tag(takes_context=True)
+def notices(context: dict[str, Any]) -> SafeString | str:
     """What readers of this page are told above everything else, while it is in force."""
-    return {"notices": list(Notice.objects.shown_at(context["request"].path)) if "request" in context else []}
+    return _notices(tuple(sections.around(context["request"].path))) if "request" in context else ""
+
+
+@prepared(now=DateTimeField())
+def _in_force(here: tuple[str, ...], *, now: Value) -> QuerySet[Notice]:
+    return Notice.objects.shown_in(here, now)
+
+
+@kept
+def _notices(here: tuple[str, ...]) -> SafeString:
+    shown = _in_force(here, now=clock.now())
+    return render_to_string("components/notices.html", {"notices": shown, **words_of_operator()})
 
 
 @register.simple_tag(takes_context=True)
@@ -104,7 +162,7 @@ def srcset(context: dict[str, Any], image: SafeImageFieldFile) -> str:
     return ", ".join(f"{file_url(context, address)} {width}w" for address, width in image.by_width)
 
 
-@register.simple_tag(takes_context=True)
-def current(context: dict[str, Any], prefix: str) -> bool:
-    """Whether the page being read lies below ``prefix``."""
-    return "request" in context and context["request"].path.startswith(prefix)
+@register.simple_tag
+def copied_on() -> dt.date | None:
+    """For parts of pages that are included by themselves: the day as on which a copy of the site stands."""
+    return clock.copied_on()

@@ -8,14 +8,14 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django.utils.functional import cached_property
 
 from portal import clock, readiness
 from portal.markdown import MarkdownField, plain
 from portal.models import DateChange, Organisation
+from portal.paths import path_to
 from portal.publishing import (
     Lifecycle,
     Publishable,
@@ -67,6 +67,14 @@ class ProjectQuerySet(PublishableQuerySet):
     def with_terms(self) -> Self:
         """With all that stands beside a project: its terms, partner and round."""
         return self.select_related("area", "partner", "round").prefetch_related("techniques", "modalities")
+
+    def for_page(self) -> Self:
+        """With what stands beside a brief but for its terms, and with whether there is what else it may ask for."""
+        newer = self.model.objects.filter(supersedes=OuterRef("pk"))
+        placements = self.model.placements.rel.related_model.objects.filter(project=OuterRef("pk"))
+        return self.select_related("area", "partner", "round").annotate(
+            has_successors=Exists(newer), has_placements=Exists(placements)
+        )
 
     def with_round_moved_at(self) -> Self:
         moves = DateChange.objects.filter(kind=ApplicationRound._meta.label_lower, object_id=OuterRef("round_id"))
@@ -228,7 +236,7 @@ class Project(Publishable):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("projects:detail", args=[self.slug])
+        return path_to("projects:detail", self.slug)
 
     def clean(self) -> None:
         super().clean()
@@ -289,6 +297,8 @@ class Project(Publishable):
     @cached_property
     def successors(self) -> list[Project]:
         """The public projects that took its place or continue it, A to Z."""
+        if getattr(self, "has_successors", True) is False:
+            return []
         # By key: SQLite takes an index that holds nothing but empty values for useless, and reads the table instead.
         newer = Project.objects.public().filter(pk__in=Project.objects.filter(supersedes=self).values("pk"))
         return list(newer.defer(*(name for name, _ in SECTIONS), "source_text"))

@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Count, F, IntegerField, OuterRef, ProtectedError, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import get_text_list
 
 from portal.models import refuse_wrong_aliases
+from portal.paths import path_to
 from portal.publishing import Publishable
 
 
@@ -110,7 +110,12 @@ class Term(models.Model):
 
     def get_absolute_url(self) -> str:
         """The list of projects with this term."""
-        return f"{reverse('projects:index')}?{urlencode({self.facet: self.slug})}"
+        return f"{path_to('projects:index')}?{urlencode({self.facet: self.slug})}"
+
+    @property
+    def former_addresses(self) -> list[str]:
+        """Where that list used to be found."""
+        return [f"{path_to('projects:index')}?{urlencode({self.facet: slug})}" for slug in self.former_slugs]
 
     # What it was called, and where it was found
 
