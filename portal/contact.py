@@ -21,6 +21,7 @@ from portal.inbox import Message
 from portal.limits import LimitError
 from portal.public_forms import AskForm, PageForm, PublicForm, ReportForm
 from portal.publishing import Publishable
+from portal.queries import reads
 
 # People do not see it, and browsers do not fill it in: who does is a program.
 TRAP = "leave-empty"
@@ -44,6 +45,7 @@ def report(request: HttpRequest) -> HttpResponse:
     return answer(request, ReportForm, "portal/report.html")
 
 
+@reads()
 @require_safe
 def sent(request: HttpRequest, kind: str) -> HttpResponse:
     """Thanks, and what happens next."""

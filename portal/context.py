@@ -9,6 +9,11 @@ from portal import clock
 
 
 def operator(request: HttpRequest) -> dict[str, Any]:
+    return {**words(), "canonical_url": settings.PORTAL_URL + request.path}
+
+
+def words() -> dict[str, Any]:
+    """What does not depend on the page: all that those of its parts know of it that are kept."""
     return {
         "portal_name": settings.PORTAL_NAME,
         "portal_organisation": settings.PORTAL_ORGANISATION,
@@ -18,6 +23,6 @@ def operator(request: HttpRequest) -> dict[str, Any]:
         "portal_url": settings.PORTAL_URL,
         "answer_days": settings.ANSWER_DAYS,
         "sends_mail": bool(settings.EMAIL_HOST),
-        "canonical_url": settings.PORTAL_URL + request.path,
-        "as_at": clock.chosen(),
+        "as_at": None if clock.copied_on() else clock.chosen(),
+        "copied_on": clock.copied_on(),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -25,8 +25,18 @@ def _handler() -> WSGIHandler:
 
 def ask(address: str) -> Answer:
     """What somebody without an account is answered there. Nothing is sent over a network."""
+    return _answer(address, lambda parts: b"")[0]
+
+
+def read(address: str) -> tuple[Answer, bytes]:
+    """The same, with all that is sent."""
+    return _answer(address, b"".join)
+
+
+def environ_of(address: str) -> dict[str, Any]:
+    """A request for it as a server would hand it on (PEP 3333)."""
     parts = urlsplit(address)
-    environ = {
+    return {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
@@ -41,17 +51,23 @@ def ask(address: str) -> Answer:
         # What a proxy in front would say, where the portal listens to one.
         **({"HTTP_X_FORWARDED_PROTO": parts.scheme} if settings.TRUST_PROXY else {}),
     }
+
+
+def _answer(address: str, body_of: Callable[[Iterable[bytes]], bytes]) -> tuple[Answer, bytes]:
     begun: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], *args: Any) -> None:
         begun.append((status, headers))
 
     with _quietly(), _keeping_connections():
-        response = _handler()(environ, start_response)  # type: ignore[arg-type]
-        response.close()
+        response = _handler()(environ_of(address), start_response)  # type: ignore[arg-type]
+        try:
+            body = body_of(response)
+        finally:
+            response.close()
     status, headers = begun[-1]
     code, _, reason = status.partition(" ")
-    return Answer(int(code), reason, {name.lower(): value for name, value in headers})
+    return Answer(int(code), reason, {name.lower(): value for name, value in headers}), body
 
 
 @contextmanager

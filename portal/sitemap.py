@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from portal import clock
 from portal.publishing import Publishable
+from portal.queries import known_as, reads
 from portal.web_address import absolute
 
 # The protocol allows 50,000. A fifth of that keeps each answer small and within a second.
@@ -32,6 +33,7 @@ class Part(NamedTuple):
     start: int = 0
 
 
+@reads("part")
 def sitemap(request: HttpRequest) -> HttpResponse:
     """All addresses, or where there are too many for one answer, the addresses of the parts; with ``part``, that part.
 
@@ -39,7 +41,9 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     """
     now = clock.now()
     if "part" in request.GET:
-        return _pages(request, list(_entries(_part(request.GET["part"]), now)))
+        part = _part(request.GET["part"])
+        known_as(request, f"part={int(request.GET['part'])}")
+        return _pages(request, list(_entries(part, now)))
     entries: list[Entry] = []
     for kind in Publishable.kinds():
         entries += _items(kind, 0, now, limit=PER_PART + 1 - len(entries))

@@ -16,41 +16,52 @@ from django.views.static import serve
 
 from portal import clock, sharing, statements, uploads
 from portal import home as home_page
+from portal.middleware import allow_script
 from portal.models import Statement
-from portal.search import MAX_QUERY, search
+from portal.queries import known_as, numbered, reads
+from portal.rows import rows
+from portal.search import MAX_QUERY, everything, search
 
 RESULTS_PER_PAGE = 20
 
 
+@reads()
 def home(request: HttpRequest) -> HttpResponse:
     """What is open now and until when, the fellowship's cohorts and the newest guidance."""
     return render(request, "portal/home.html", {"sections": home_page.sections(clock.now())})
 
 
+@reads("q", "kind", "page")
 def search_page(request: HttpRequest) -> HttpResponse:
     """Everything public that holds the reader's words, of every kind or of one."""
+    if clock.copied_on():  # as a file, it answers no query: it lists everything, and a script of ours looks in that
+        return allow_script(render(request, "portal/search_copy.html", {"everything": everything()}))
     query = request.GET.get("q", "").replace("\0", " ").strip()[:MAX_QUERY]
     results = search(query)
     chosen = next((count for count in results.counts if count.slug == request.GET.get("kind")), None)
     found = [pair for pair in results.found if chosen is None or pair[0] is chosen.kind]
     page = Paginator(found, RESULTS_PER_PAGE).get_page(request.GET.get("page"))
+    known = urlencode({"q": query, **({"kind": chosen.slug} if chosen else {})})
+    known_as(request, numbered(known, page))
     context = {
         "query": query,
         "results": results,
         "chosen": chosen,
         "page": page,
-        "items": results.load(list(page.object_list)),
-        "page_query": urlencode({"q": query, **({"kind": chosen.slug} if chosen else {})}) + "&",
+        "rows": rows(list(page.object_list), names_kind=True),
+        "page_query": f"{known}&",
     }
     return render(request, "portal/search.html", context)
 
 
+@reads()
 def statement(request: HttpRequest, subject: str) -> HttpResponse:
     """The accessibility, cookies or privacy page."""
     text = statements.current(Statement.Subject(subject))
     return render(request, "portal/statement.html", {"statement": text})
 
 
+@reads()
 def robots(request: HttpRequest) -> HttpResponse:
     """What crawlers are asked to leave alone (RFC 9309)."""
     lines = [

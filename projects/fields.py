@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from portal import clock
 from portal.feeds import lasting_id
 from portal.web_address import absolute
 from projects.models import ApplicationRound, Project, Status, Term
@@ -36,6 +37,11 @@ class Listed:
     @property
     def is_accepting(self) -> bool:
         return self.project.is_accepting(self.now)
+
+    @property
+    def is_accepting_when_read(self) -> bool | None:
+        """Not known of a copy of the site, which is read later."""
+        return None if clock.copied_on() else self.is_accepting
 
 
 def listed(projects: list[Project], now: dt.datetime) -> list[Listed]:
@@ -120,7 +126,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "accepting_applications",
         "true if you can apply for the project at the moment you ask, otherwise false.",
-        lambda of: of.is_accepting,
+        lambda of: of.is_accepting_when_read,
     ),
     Field(
         "applications.sentence",
@@ -139,7 +145,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "applications.address",
-        "Where to apply. Empty unless you can apply now, on a form of its own.",
+        "Where to apply. Empty unless applications are open, on a form of its own.",
         lambda of: (of.round.apply_url or None) if of.round and of.is_accepting else None,
     ),
     Field("summary", "What the project is about, in two sentences.", lambda of: of.project.summary),
