@@ -59,10 +59,7 @@ fix: setup ## Repair what can be repaired: order, format, the settings table of 
 serve: setup ## Serve in production: needs SECRET_KEY and ALLOWED_HOSTS; HOST=, PORT= and WORKERS= choose the rest
 	@PORTAL_ENV=production $(manage) migrate --no-input --verbosity 0
 	@PORTAL_ENV=production $(manage) collectstatic --no-input --verbosity 0
-	@PORTAL_ENV=production exec $(python) -m granian --interface wsgi portal.wsgi:application \
-		--host $(HOST) --port $(PORT) \
-		--workers $${WORKERS:-$$($(python) -c 'import os; print(os.cpu_count() or 1)')} \
-		--no-ws --respawn-failed-workers --respawn-interval 0.1
+	@PORTAL_ENV=production exec $(manage) serve --host $(HOST) --port $(PORT) $(if $(WORKERS),--workers $(WORKERS))
 
 css: frontend/build/portal.css ## Build the stylesheet, where it changed
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, combinations
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.text import slugify
 
 from portal import search
+from portal.benchmark.content import Content, register
 from projects.models import ApplicationRound, Area, Modality, Project, Status, Technique, Term
+from projects.plain_list import plain_list
 from projects.vocabulary import shipped
 
 SEED = 2026
@@ -137,3 +141,39 @@ def _write(batch: list[tuple[Project, Technique, Modality]]) -> None:
     Project.modalities.through.objects.bulk_create(
         Project.modalities.through(project=project, modality=modality) for project, _, modality in batch
     )
+
+
+# Of the benchmark of the whole site.
+
+
+def _pages() -> dict[str, str]:
+    index = reverse("projects:index")
+    filtered = {"status": Status.OPEN, "area": Area.objects.earliest("pk").slug}
+    word = Language.of_the_made_up().words[40]
+    return {
+        "finder": index,
+        "filtered finder": f"{index}?{urlencode(filtered)}",
+        "brief": Project.objects.accepting().earliest("pk").get_absolute_url(),
+        "search": f"{reverse('search')}?{urlencode({'q': word})}",
+    }
+
+
+def _unasked() -> Iterator[str]:
+    """Filters that find something, in an order of no meaning."""
+    index = reverse("projects:index")
+    found = Project.objects.public().order_by("pk")
+    statuses = [*combinations(PUBLIC, 1), *combinations(PUBLIC, 2)]
+    choices = dict.fromkeys(
+        f"{index}?{urlencode({'status': chosen, **dict(kept)}, doseq=True)}"
+        for status, *terms in found.values_list("status", "area__slug", "techniques__slug", "modalities__slug")
+        for size in (1, 2)
+        for kept in combinations(zip(("area", "technique", "modality"), terms, strict=True), size)
+        for chosen in statuses
+        if status in chosen
+    )
+    shuffled = list(choices)
+    random.Random(SEED).shuffle(shuffled)  # noqa: S311 - a seed, no secret
+    return iter(shuffled)
+
+
+register(Content(fill=make_up, pages=_pages, unasked=_unasked, plainly=plain_list))
