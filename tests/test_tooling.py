@@ -136,6 +136,24 @@ def test_results_are_counted_from_the_report(runner, tmp_path):
     assert runner.counted(report) == {"passed": 3, "failed": 3, "skipped": 3}
 
 
+def test_the_tests_of_a_file_share_a_process_in_the_browser(runner, monkeypatch):
+    """They share a portal, and may build on each other."""
+    commands = []
+    monkeypatch.setattr(runner, "run", lambda part, command, environment: commands.append(" ".join(command)) or 0)
+    monkeypatch.setenv("CHROMIUM", "chromium")
+    runner.browser()
+    assert len(commands) == 1
+    for words in ("-n auto", "-m browser", "--dist loadfile", "tests/browser"):
+        assert words in commands[0]
+
+
+def test_the_tests_in_a_browser_are_those_of_their_folder():
+    """The runner looks for them there alone, and the other parts leave out what is marked."""
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        marked = re.search(r"^pytestmark = pytest\.mark\.browser$", path.read_text(), re.MULTILINE)
+        assert bool(marked) == (path.parent.name == "browser"), path
+
+
 # Names that nhsuk-frontend's own markup carries without a rule of their own.
 UNSTYLED = {
     "nhsuk-header__navigation-item-current-fallback",

@@ -1,9 +1,15 @@
-"""The portal as readers meet it: its sample content, served in production by the server that `make serve` starts."""
+"""The portal as readers meet it: its sample content, served in production by the server that `make serve` starts.
+
+Each file of tests has a portal of its own, so none finds what another has left behind. The content is read in once, by
+the first process that needs it, and copied.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,12 +20,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSWORD = secrets.token_urlsafe(12)
+# The same in every process of a run: they share a copy of the accounts.
+PASSWORD = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_urlsafe(12)
+SLOWEST = ["test_public_pages.py", "test_sign_in.py", "test_turn_of_the_year.py", "test_as_at.py"]
 FLAGS = [
     "--no-sandbox",
     "--disable-quic",
@@ -29,18 +38,36 @@ FLAGS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that no process waits for another at the end."""
+    items.sort(key=lambda item: item.path.parent != Path(__file__).parent or item.path.name not in SLOWEST)
+
+
 @dataclass(frozen=True)
 class Portal:
-    """A running portal and its one member of staff."""
+    """A portal, its one member of staff, and the sessions of all who have signed in by ``sign_in``."""
 
     url: str
     environment: Mapping[str, str] = field(repr=False)
     name: str = "editor"
     password: str = PASSWORD
+    sessions: dict[str, list[Any]] = field(default_factory=dict, repr=False)
 
     def manage(self, *words: str) -> None:
         command = [sys.executable, "manage.py", *words]
         subprocess.run(command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def sign_in(page: Page, portal: Portal, name: str, path: str) -> None:
+    """Open ``path`` as ``name``: in a session that this portal knows, else by name and password."""
+    page.context.add_cookies(portal.sessions.get(name, []))
+    page.goto(f"{portal.url}{path}")
+    if page.url.startswith(f"{portal.url}/admin/login/"):
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url(lambda url: url == f"{portal.url}{path}")
+        portal.sessions[name] = page.context.cookies()
 
 
 def _free_port() -> int:
@@ -57,21 +84,39 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the sample content and one member of staff, and static files collected."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of this run, for all its processes
+    done = folder / "filled"
+    with (folder / "filled.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            var = folder / "filling"
+            shutil.rmtree(var, ignore_errors=True)  # where another process failed
+            portal = _portal("http://127.0.0.1", var)
+            portal.manage("migrate", "--verbosity", "0")
+            portal.manage("import_content", "sample")
+            portal.manage("collectstatic", "--no-input", "--verbosity", "0")
+            words = ["--no-input", "--username", portal.name, "--email", "editor@portal.example"]
+            portal.manage("createsuperuser", *words)
+            var.rename(done)
+    return done
+
+
+@pytest.fixture(scope="module")
+def portal(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal whose staff come in with a password alone; tests/browser/test_sign_in.py has one with a second step."""
-    with running(tmp_path_factory.mktemp("portal"), REQUIRE_MFA="false") as found:
+    with running(filled, tmp_path_factory.mktemp("portal"), REQUIRE_MFA="false") as found:
         yield found
 
 
-@contextmanager
-def running(var: Path, host: str = "127.0.0.1", **variables: str) -> Iterator[Portal]:
-    """A database with the sample content, static files collected, and the production server on a free port."""
-    port = _free_port()
-    url = f"http://{host}:{port}"
+def _portal(url: str, var: Path, **variables: str) -> Portal:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {
         "PORTAL_ENV": "production",
         "SECRET_KEY": secrets.token_urlsafe(60),
-        "ALLOWED_HOSTS": f"127.0.0.1,{host}",
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PORTAL_URL": url,
         "PORTAL_VAR": str(var),
         "SECURE_SSL": "false",
@@ -79,27 +124,31 @@ def running(var: Path, host: str = "127.0.0.1", **variables: str) -> Iterator[Po
         "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
         **variables,
     }
+    return Portal(url, environment)
 
-    found = Portal(url, environment)
-    found.manage("migrate", "--verbosity", "0")
-    found.manage("import_content", "sample")
-    found.manage("collectstatic", "--no-input", "--verbosity", "0")
-    found.manage("createsuperuser", "--no-input", "--username", found.name, "--email", "editor@portal.example")
-    serve = ["granian", "--interface", "wsgi", "portal.wsgi:application", "--host", "127.0.0.1", "--port", str(port)]
-    with subprocess.Popen(
-        [sys.executable, "-m", *serve], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    ) as server:
+
+@contextmanager
+def running(filled: Path, var: Path, host: str = "127.0.0.1", **variables: str) -> Iterator[Portal]:
+    """A copy of what is filled, in the folder ``var``, and the production server for it on a free port."""
+    shutil.copytree(filled, var, dirs_exist_ok=True)
+    port = _free_port()
+    url = f"http://{host}:{port}"
+    found = _portal(url, var, **variables)
+    # What one process has changed, readers of the other see on their next request.
+    serve = [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
+    with subprocess.Popen(serve, cwd=ROOT, env=found.environment, stdout=subprocess.DEVNULL) as server:
         try:
-            for _ in range(100):
+            for _ in range(300):
                 if _answers(url):
                     break
-                time.sleep(0.2)
+                time.sleep(0.1)
             else:
-                pytest.fail("The portal did not start within 20 seconds.")
+                pytest.fail("The portal did not start within 30 seconds.")
             yield found
         finally:
             server.terminate()
             server.wait(timeout=20)
+            shutil.rmtree(var)
 
 
 @pytest.fixture(scope="session")

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
-from tests.browser.test_moving import sign_in
+from tests.browser.accessibility import fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
 PATH = "/admin/as-at/"
 LINKS = "/admin/portal/checkedlink/"
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 MAKE = """
 import datetime as dt
 from django.contrib.auth.models import Group
@@ -98,15 +94,12 @@ def test_another_moment_leads_back_to_the_same_page(staffed: Portal, tab: Tab) -
     assert tab.complaints == []
 
 
-def violations(tab: Tab, widths: tuple[int, ...]) -> list[tuple[str, int, str, str]]:
+def violations_at(tab: Tab, widths: tuple[int, ...]) -> list[str]:
     found = []
-    page = tab.page
     for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(250)  # the admin's links change their colour slowly
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
-        for one in Axe().run(page, options=RULES).response["violations"]:
-            found += [(page.url, width, one["id"], node["html"][:160]) for node in one["nodes"]]
+        tab.page.set_viewport_size({"width": width, "height": 900})
+        assert fits(tab.page), width
+        found += violations(tab.page)
     return found
 
 
@@ -115,16 +108,16 @@ def test_choosing_a_moment_and_the_list_of_links_have_no_violation(staffed: Port
     page = tab.page
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     sign_in(page, staffed, "publisher-of-moments", PATH)
-    found = violations(tab, (375, 768, 1280))
+    found = violations_at(tab, (375, 768, 1280))
     page.goto(f"{staffed.url}{PATH}?date=2020-01-01&time=09:00")
-    found += violations(tab, (768, 1280))
+    found += violations_at(tab, (768, 1280))
     page.goto(f"{staffed.url}{PATH}?date=2029-01-01&time=09:00&next={PATH}")
-    found += violations(tab, (768, 1280))
+    found += violations_at(tab, (768, 1280))
     page.goto(f"{staffed.url}{LINKS}")
     expect(page.locator("#result_list tbody tr")).to_have_count(2)
-    found += violations(tab, (768, 1280))
+    found += violations_at(tab, (768, 1280))
     page.locator("#result_list tbody th a").first.click()
-    found += violations(tab, (768, 1280))
+    found += violations_at(tab, (768, 1280))
     assert found == []
 
 
@@ -132,8 +125,8 @@ def test_public_pages_as_at_a_moment_have_no_violation(staffed: Portal, tab: Tab
     page = tab.page
     sign_in(page, staffed, "publisher-of-moments", PATH)
     page.get_by_role("list").get_by_role("link").first.click()
-    found = violations(tab, (375, 1280))
+    found = violations_at(tab, (375, 1280))
     for path in ("/projects/", "/fellowship/", "/fellowship/cohorts/77/", "/articles/", "/no-such-page/"):
         page.goto(f"{staffed.url}{path}")
-        found += violations(tab, (375, 1280))
+        found += violations_at(tab, (375, 1280))
     assert found == []

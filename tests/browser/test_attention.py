@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
-from tests.browser.test_moving import sign_in
-from tests.browser.test_submitting import RULES
+from tests.browser.accessibility import fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -92,8 +90,6 @@ def test_the_front_page_has_no_violation(pages: Portal, tab: Tab, scheme: str, w
         page.goto(f"{pages.url}{path}")
         for narrow in (375, width):
             page.set_viewport_size({"width": narrow, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        page.wait_for_timeout(250)  # the admin's links change their colour slowly
-        for one in Axe().run(page, context=part, options=RULES).response["violations"]:
-            found += [(path, one["id"], node["html"][:160]) for node in one["nodes"]]
+            assert fits(page)
+        found += violations(page, part)
     assert found == []

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
-from tests.browser.test_moving import sign_in
+from tests.browser.accessibility import fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 COHORTS = "/admin/fellowship/cohort/"
 MAKE = """
 import datetime as dt
 from django.contrib.auth.models import Group
 from django.utils import timezone
-from fellowship.eligibility import PAIRS, Grid, Said, Verdict, write
+from fellowship.grids import PAIRS, Grid, Said, Verdict, write
 from fellowship.models import Cohort
 from portal import search
 from portal.models import User
@@ -44,28 +38,18 @@ said |= {{pair: Said(Verdict.NO, "Wales has places for doctors only.") for pair 
 said |= {{pair: Said(Verdict.YES) for pair in PAIRS if pair.region == "wales" and pair.profession == "doctor"}}
 write(cohort, Grid(said))
 """
-# Other modules share this portal, and expect that cohort 4 of the sample is the next.
-CLEAR = """
-from fellowship.models import Cohort
-from portal import search
-ours = Cohort.objects.filter(number__in=[87, 88])
-search.forget("fellowship.cohort", ours.values_list("pk", flat=True))
-ours.delete()
-"""
 
 
 @pytest.fixture(scope="module")
-def decided(portal: Portal) -> Iterator[Portal]:
+def decided(portal: Portal) -> Portal:
     """The portal with a cohort whose funder has answered, one that is undecided, and two editors."""
     portal.manage("shell", "--no-imports", "-c", MAKE.format(password=PASSWORD))
-    yield portal
-    portal.manage("shell", "--no-imports", "-c", CLEAR)
+    return portal
 
 
 def has_no_violation(page: Page) -> None:
-    page.wait_for_timeout(250)  # the admin's links change their colour slowly
-    assert Axe().run(page, options=RULES).response["violations"] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    assert violations(page) == []
+    assert fits(page), "the page scrolls sideways"
 
 
 @pytest.mark.parametrize("width", [320, 375, 1280])

@@ -7,28 +7,21 @@ from functools import partial
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Portal, Tab
+from tests.browser.accessibility import fits, violations
+from tests.browser.conftest import Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
 FORM = "/admin/portal/notice/add/"
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 TEXT = "## First\n\n- a [place](#first)\n- b\n\n> Dear ____,\n\n| a | b |\n|---|--:|\n| c | 1 |\n\n```\ncode\n```"
 
 
 @pytest.fixture
 def page(portal: Portal, tab: Tab) -> Iterator[Page]:
     """The form of a notice, opened by somebody who has signed in. Nothing may reach the console."""
-    tab.page.goto(f"{portal.url}/admin/login/?next={FORM}")
-    tab.page.get_by_label("Username").fill(portal.name)
-    tab.page.get_by_label("Password").fill(portal.password)
-    tab.page.get_by_role("button", name="Log in").click()
-    tab.page.wait_for_url(f"**{FORM}")
+    sign_in(tab.page, portal, portal.name, FORM)
     yield tab.page
     assert tab.complaints == []
 
@@ -64,10 +57,9 @@ def test_the_editor_has_no_accessibility_violation(page: Page, tab: Tab, scheme:
     assert preview
     # Beside the text where there is room, below it where there is none.
     assert (preview["y"] == box["y"]) == (width == 1280)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert fits(page)
     assert tab.complaints == []
-    violations = Axe().run(page, context=".app-editor", options=RULES).response["violations"]
-    assert [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == []
+    assert violations(page, ".app-editor") == []
     tab.complaints.clear()  # axe measures with styles of its own, which the policy refuses
 
 

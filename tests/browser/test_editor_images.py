@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Portal, Tab
-from tests.browser.test_editor import FORM, RULES
-from tests.browser.test_moving import sign_in
+from tests.browser.accessibility import violations
+from tests.browser.conftest import Portal, Tab, sign_in
+from tests.browser.test_editor import FORM
 from tests.browser.test_writing import written
 
 __all__ = ["written"]  # the fixture that makes the editor
@@ -181,6 +180,5 @@ def test_the_dialog_of_an_image_has_no_violation(page: Page, tab: Tab, scheme: s
         page.set_viewport_size({"width": wide, "height": 700})
         assert page.evaluate("document.querySelector('.app-dialog').scrollWidth <= innerWidth")
         assert tab.complaints == []
-        violations = Axe().run(page, context=".app-dialog", options=RULES).response["violations"]
-        assert [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == []
+        assert violations(page, ".app-dialog") == []
         tab.complaints.clear()  # axe measures with styles of its own, which the policy refuses

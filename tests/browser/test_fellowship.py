@@ -7,18 +7,14 @@ from pathlib import Path
 
 import icalendar
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
-from tests.browser.test_moving import sign_in
+from tests.browser.accessibility import fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 from tests.document_factories import PDF
 
 pytestmark = pytest.mark.browser
 
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 MAKE = """
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
@@ -43,11 +39,6 @@ def with_documents(portal: Portal) -> Portal:
     return portal
 
 
-def violations(page: Page, part: str | None = None) -> list[tuple[str, str]]:
-    found = Axe().run(page, context=part, options=RULES).response["violations"]
-    return [(one["id"], node["html"][:160]) for one in found for node in one["nodes"]]
-
-
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_of_the_fellowship_has_no_violation(with_documents: Portal, tab: Tab, path: str, width: int) -> None:
@@ -58,7 +49,7 @@ def test_a_page_of_the_fellowship_has_no_violation(with_documents: Portal, tab: 
         block.locator("summary").click()
     assert tab.complaints == []
     assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     tab.complaints.clear()
 
 

@@ -5,20 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
-from tests.browser.test_moving import sign_in
+from tests.browser.accessibility import fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
 FELLOWS = "/admin/fellowship/fellow/"
 NAME = "Zebrafinch Example"
 OURS = ".readers-see"  # of the form; the rest of it is Django's
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 MAKE = """
 import io
 from django.contrib.auth.models import Group
@@ -49,12 +45,6 @@ def fellows(portal: Portal) -> Portal:
     """The portal with a publisher, and a fellow with a photo."""
     portal.manage("shell", "--no-imports", "-c", MAKE.format(password=PASSWORD, name=NAME))
     return portal
-
-
-def violations(page, within: str = "html") -> list[tuple[str, str]]:
-    page.wait_for_timeout(250)  # the admin's links change their colour slowly
-    found = Axe().run(page, context=within, options=RULES).response["violations"]
-    return [(one["id"], node["html"][:160]) for one in found for node in one["nodes"]]
 
 
 def test_a_fellow_is_hidden_and_is_nowhere_at_once(fellows: Portal, tab: Tab, browser) -> None:
@@ -128,4 +118,4 @@ def test_the_pages_of_hiding_are_accessible(fellows: Portal, tab: Tab, width: in
     page.get_by_role("link", name="Hide at once…").click()
     expect(page.get_by_text("disappears for readers at once.")).to_be_visible()
     assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)

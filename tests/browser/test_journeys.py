@@ -9,7 +9,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Portal, Tab
+from tests.browser.conftest import Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -106,18 +106,10 @@ def test_a_clinician_finds_when_applications_open(portal: Portal, tab: Tab) -> N
     assert not tab.complaints
 
 
-def _sign_in(page: Page, portal: Portal) -> None:
-    page.goto(f"{portal.url}/admin/")
-    page.get_by_label("Username").fill(portal.name)
-    page.get_by_label("Password").fill(portal.password)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-
-
 def test_an_editor_writes_previews_and_publishes_a_brief(portal: Portal, tab: Tab) -> None:
     page = tab.page
     page.set_viewport_size({"width": 1280, "height": 900})
-    _sign_in(page, portal)
+    sign_in(page, portal, portal.name, "/admin/")
     page.goto(f"{portal.url}/admin/projects/project/add/")
     page.get_by_label("Title").fill("Waiting times in plain words")
     page.locator("#id_summary").fill("Explain waiting times to the people who wait.")

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from tests.browser.accessibility import fits, violations
 from tests.browser.conftest import Portal, Tab
-from tests.browser.test_public_pages import violations
 
 pytestmark = pytest.mark.browser
 
@@ -202,7 +202,7 @@ def test_a_blank_that_nothing_names_is_called_by_its_number_and_the_words_around
     assert names[8] == "Blank 9 of 9"
     fields.first.fill("you")
     assert mailed(first_letter(tab.page)).startswith("Dear you,\n\nMy name is _____ and")
-    assert not violations(tab)
+    assert not violations(tab.page)
     assert not tab.complaints
 
 
@@ -243,8 +243,8 @@ def test_a_letter_that_is_filled_in_is_accessible_and_no_wider_than_the_page(
     page.goto(portal.url + ADDRESS)
     fill(first_letter(page), WORDS)
     first_letter(page).get_by_role("button", name="Clear").focus()
-    assert not violations(tab)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert not violations(tab.page)
+    assert fits(page)
     names = [page.get_by_role("textbox").nth(n).get_attribute("aria-label") for n in range(len(WORDS))]
     assert names == list(WORDS)
     for box in page.get_by_role("textbox").all():

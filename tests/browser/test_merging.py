@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
+from tests.browser.accessibility import BUT_SIZE, fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -21,36 +20,25 @@ from portal.models import User
 from projects.models import Project, Technique
 for role in ("Editor", "Publisher"):
     user, made = User.objects.get_or_create(username=role.lower() + "-of-terms", is_staff=True)
-    user.set_password({password!r})
-    user.save()
+    if made:  # who has signed in, stays so
+        user.set_password({password!r})
+        user.save()
     user.groups.set([Group.objects.get(name=role)])
-for name in ("Kriging", "Spatial kriging"):
-    slug = name.lower().replace(" ", "-")
-    term, made = Technique.objects.get_or_create(name=name, slug=slug, definition=name + " fills a map.")
-    project, made = Project.objects.get_or_create(title="Draft about " + name, slug="draft-" + slug)
-    project.techniques.set([term])
-"""
-UNMAKE = """
-from projects.models import Project, Technique
 Project.objects.filter(title__startswith="Draft about").delete()
 Technique.objects.filter(name__contains="riging").delete()
+for name in ("Kriging", "Spatial kriging"):
+    slug = name.lower().replace(" ", "-")
+    term = Technique.objects.create(name=name, slug=slug, definition=name + " fills a map.")
+    project = Project.objects.create(title="Draft about " + name, slug="draft-" + slug)
+    project.techniques.set([term])
 """
 
 
 @pytest.fixture
-def kept(portal: Portal, tab: Tab) -> Iterator[Page]:
-    """A browser at a portal that has two words for one thing for the length of a test."""
+def kept(portal: Portal, tab: Tab) -> Page:
+    """A browser at a portal that has two words for one thing, as at the start of each test."""
     portal.manage("shell", "--no-imports", "-c", MAKE.format(password=PASSWORD))
-    yield tab.page
-    portal.manage("shell", "--no-imports", "-c", UNMAKE)
-
-
-def sign_in(page: Page, portal: Portal, name: str) -> None:
-    page.goto(f"{portal.url}/admin/login/?next={TECHNIQUES}")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url(f"**{TECHNIQUES}")
+    return tab.page
 
 
 def open_term(page: Page, portal: Portal, name: str) -> None:
@@ -60,7 +48,7 @@ def open_term(page: Page, portal: Portal, name: str) -> None:
 
 def test_an_editor_renames_a_term_and_readers_follow(portal: Portal, kept: Page, tab: Tab) -> None:
     page = kept
-    sign_in(page, portal, "editor-of-terms")
+    sign_in(page, portal, "editor-of-terms", TECHNIQUES)
     open_term(page, portal, "Kriging")
     expect(page.get_by_role("link", name="1 project")).to_be_visible()
     expect(page.get_by_role("link", name="Merge…")).to_have_count(0)
@@ -79,7 +67,7 @@ def test_an_editor_renames_a_term_and_readers_follow(portal: Portal, kept: Page,
 
 def test_a_publisher_is_kept_from_deleting_and_merges_instead(portal: Portal, kept: Page, tab: Tab) -> None:
     page = kept
-    sign_in(page, portal, "publisher-of-terms")
+    sign_in(page, portal, "publisher-of-terms", TECHNIQUES)
     open_term(page, portal, "Kriging")
     page.get_by_role("link", name="Delete").click()
     expect(page.get_by_text("“Kriging” is not deleted: 1 project would lose it.")).to_be_visible()
@@ -112,7 +100,7 @@ def test_the_pages_have_no_accessibility_violation(
     page = kept
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 900})
-    sign_in(page, portal, "publisher-of-terms")
+    sign_in(page, portal, "publisher-of-terms", TECHNIQUES)
     page.goto(f"{portal.url}{TECHNIQUES}?q=kriging")
     keys = page.locator("#result_list input.action-select").evaluate_all("boxes => boxes.map(box => box.value)")
     both = "&".join(f"term={key}" for key in keys)
@@ -125,8 +113,7 @@ def test_the_pages_have_no_accessibility_violation(
         f"{TECHNIQUES}merge/?{both}&keep={keys[0]}",
     ):
         page.goto(f"{portal.url}{path}")
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert fits(page), path
         assert tab.complaints == []
-        violations = Axe().run(page).response["violations"]
-        assert [(path, found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == []
+        assert violations(page, rules=BUT_SIZE) == []
         tab.complaints.clear()  # axe measures with styles of its own, which the policy refuses

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
+from tests.browser.accessibility import BUT_SIZE, fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -27,14 +27,6 @@ def staffed(portal: Portal) -> Portal:
     """The portal with a person in each role."""
     portal.manage("shell", "--no-imports", "-c", MAKE.format(password=PASSWORD))
     return portal
-
-
-def sign_in(page: Page, portal: Portal, name: str, path: str) -> None:
-    page.goto(f"{portal.url}/admin/login/?next={path}")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url(f"**{path}")
 
 
 def choose(page: Page, act: str, number: int) -> None:
@@ -132,10 +124,8 @@ def test_the_page_of_a_move_has_no_accessibility_violation(staffed: Portal, tab:
                 expect(page.get_by_text("Nothing has moved yet.")).to_be_visible()
             for narrow in (375, width):
                 page.set_viewport_size({"width": narrow, "height": 900})
-                assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+                assert fits(page)
             assert tab.complaints == []
-            page.wait_for_timeout(250)  # the admin's links change their colour slowly
-            violations = Axe().run(page).response["violations"]
-            found += [(status, sent, one["id"], node["html"][:160]) for one in violations for node in one["nodes"]]
+            found += [(status, sent, one) for one in violations(page, rules=BUT_SIZE)]
             tab.complaints.clear()  # axe measures with styles of its own, which the policy refuses
     assert found == []

@@ -6,19 +6,15 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
-from tests.browser.test_moving import sign_in
+from tests.browser.accessibility import fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
 INBOX = "/admin/portal/message/"
 TITLE = "Which letters can a model code on its own?"
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 MAKE = """
 from django.contrib.auth.models import Group
 from portal.models import User
@@ -26,6 +22,15 @@ user, made = User.objects.get_or_create(username="editor-of-inbox", is_staff=Tru
 user.set_password({password!r})
 user.save()
 user.groups.set([Group.objects.get(name="Editor")])
+"""
+SENT = """
+from portal.models import Message
+from projects.models import Proposal
+failed = {"acknowledgement": "failed", "announcement": "failed", "email": "a@b.example"}
+Message.objects.get_or_create(token="axe", defaults={"kind": "question", "text": "Sample question " * 40, **failed})
+Proposal.objects.get_or_create(
+    token="axe-too", defaults={"kind": "proposal", "title": "Sample idea", "person": "student", **failed}
+)
 """
 
 
@@ -35,6 +40,13 @@ def staffed(portal: Portal) -> Portal:
     return portal
 
 
+@pytest.fixture(scope="module")
+def written_to(staffed: Portal) -> Portal:
+    """The portal with a question and a proposal whose emails could not be sent."""
+    staffed.manage("shell", "--no-imports", "-c", SENT)
+    return staffed
+
+
 @pytest.fixture
 def reader(browser: Browser) -> Iterator[Page]:
     """Somebody without JavaScript, on a phone."""
@@ -42,16 +54,6 @@ def reader(browser: Browser) -> Iterator[Page]:
     yield context.new_page()
     assert context.cookies() == []
     context.close()
-
-
-def faults(page: Page, part: str | None = None) -> list[str]:
-    page.wait_for_timeout(250)  # the admin's links change their colour slowly
-    found = Axe().run(page, context=part, options=RULES).response["violations"]
-    return [f"{page.url} {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def fill_in(page: Page) -> None:
@@ -128,43 +130,31 @@ def test_the_forms_have_no_violation_with_and_without_errors(portal: Portal, tab
     for path in ("/projects/propose/", "/contact/ask/?about=/projects/", "/contact/report/?about=/search/"):
         page.goto(portal.url + path)
         assert fits(page)
-        found += faults(page)
+        found += violations(page)
         page.locator("#send").click()
         expect(page.locator(".nhsuk-error-summary")).to_be_focused()
         assert fits(page)
-        found += faults(page)
+        found += violations(page)
     for kind in ("proposal", "question", "problem"):
         page.goto(f"{portal.url}/contact/sent/{kind}/")
-        found += faults(page)
+        found += violations(page)
     assert found == []
     assert page.context.cookies() == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [768, 1280])
-def test_the_inbox_has_no_violation(staffed: Portal, tab: Tab, scheme: str, width: int) -> None:
-    staffed.manage("shell", "--no-imports", "-c", SENT)
+def test_the_inbox_has_no_violation(written_to: Portal, tab: Tab, scheme: str, width: int) -> None:
     page = tab.page
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 900})
-    sign_in(page, staffed, "editor-of-inbox", INBOX)
-    found = faults(page)
+    sign_in(page, written_to, "editor-of-inbox", INBOX)
+    found = violations(page)
     for title in ("Sample idea", "Sample question"):
-        page.goto(f"{staffed.url}{INBOX}")
+        page.goto(f"{written_to.url}{INBOX}")
         page.get_by_role("link", name=title).first.click()
         expect(page.get_by_text("could not be sent", exact=False).first).to_be_visible()
-        found += faults(page)
-    page.goto(f"{staffed.url}/admin/projects/proposal/")
-    found += faults(page)
+        found += violations(page)
+    page.goto(f"{written_to.url}/admin/projects/proposal/")
+    found += violations(page)
     assert found == []
-
-
-SENT = """
-from portal.models import Message
-from projects.models import Proposal
-failed = {"acknowledgement": "failed", "announcement": "failed", "email": "a@b.example"}
-Message.objects.get_or_create(token="axe", defaults={"kind": "question", "text": "Sample question " * 40, **failed})
-Proposal.objects.get_or_create(
-    token="axe-too", defaults={"kind": "proposal", "title": "Sample idea", "person": "student", **failed}
-)
-"""

@@ -6,18 +6,12 @@ import re
 import urllib.request
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.accessibility import violations
 from tests.browser.conftest import Portal, Tab
 
 pytestmark = pytest.mark.browser
 
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
-}
 # What the sitemap leaves out, and each state that a page of it can be in.
 MORE = [
     "/accessibility/",
@@ -46,11 +40,6 @@ def addresses(portal: Portal) -> list[str]:
     return [*found, *MORE]
 
 
-def violations(tab: Tab) -> list[str]:
-    found = Axe().run(tab.page, options=RULES).response["violations"]
-    return [f"{one['id']}: {node['target']} {node['html'][:160]}" for one in found for node in one["nodes"]]
-
-
 @pytest.mark.parametrize("width", [375, 1280])
 def test_no_page_has_an_accessibility_fault_or_complains(portal: Portal, tab: Tab, width: int) -> None:
     tab.page.set_viewport_size({"width": width, "height": 900})
@@ -59,7 +48,7 @@ def test_no_page_has_an_accessibility_fault_or_complains(portal: Portal, tab: Ta
         response = tab.page.goto(portal.url + address)
         assert response is not None
         assert response.status == 200, address
-        faults += [f"{address} {fault}" for fault in violations(tab)]
+        faults += violations(tab.page)
     assert not faults
     assert not tab.complaints
 
@@ -70,7 +59,7 @@ def test_the_page_that_is_not_there_is_as_good(portal: Portal, tab: Tab, width: 
     response = tab.page.goto(portal.url + NOT_FOUND)
     assert response is not None
     assert response.status == 404
-    assert not violations(tab)
+    assert not violations(tab.page)
     assert all("404" in complaint for complaint in tab.complaints)
 
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
-from tests.browser.test_moving import sign_in
+from tests.browser.accessibility import fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
 ARTICLES = "/admin/articles/article/"
 TITLES = ["Linking records for a supervisor", "A second draft to read", "A third draft to read"]
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 MAKE = """
 from django.contrib.auth.models import Group
 from articles.models import Article
@@ -59,12 +55,6 @@ def share(page: Page, drafts: Portal, title: str) -> str:
     page.get_by_label("How long does the link work?").select_option("30 days")
     page.get_by_role("button", name="Make a link").click()
     return page.get_by_label("Address to send to Dr Patel, supervisor").first.input_value()
-
-
-def violations(page: Page) -> list[tuple[str, str, str]]:
-    page.wait_for_timeout(250)  # links change their colour slowly
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [(page.url, one["id"], node["html"][:160]) for one in found for node in one["nodes"]]
 
 
 def test_a_supervisor_answers_and_the_editor_deals_with_it(drafts: Portal, tab: Tab, reader: Page) -> None:
@@ -124,15 +114,14 @@ def test_the_pages_of_staff_have_no_violation(drafts: Portal, tab: Tab, reader: 
         for width in (375, 768, 1280):
             page.set_viewport_size({"width": width, "height": 900})
             if "draftanswer" not in path:
-                wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-                assert not page.evaluate(wide), width
+                assert fits(page), width
         for width in (768, 1280):
             page.set_viewport_size({"width": width, "height": 900})
             found += violations(page)
     page.goto(f"{drafts.url}{ARTICLES}")
     page.get_by_role("link", name=TITLES[1]).click()
     for part in (".submitted", '.move-links[aria-label="Sharing"]'):
-        found += [one["id"] for one in Axe().run(page, context=part, options=RULES).response["violations"]]
+        found += violations(page, part)
     assert found == []
 
 
@@ -152,5 +141,5 @@ def test_what_the_reader_sees_has_no_violation(drafts: Portal, tab: Tab) -> None
         page.get_by_role("button", name="Send your answer").click()
         expect(page.get_by_role("alert")).to_contain_text("has your answer.")
         found += violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert fits(page)
     assert found == []

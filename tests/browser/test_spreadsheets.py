@@ -6,12 +6,10 @@ import csv
 import io
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
-from tests.browser.test_moving import sign_in
-from tests.browser.test_submitting import RULES
+from tests.browser.accessibility import fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -21,8 +19,9 @@ from django.contrib.auth.models import Group
 from portal.models import User
 from projects.models import Project, Technique
 user, made = User.objects.get_or_create(username="editor-of-tables", is_staff=True)
-user.set_password({password!r})
-user.save()
+if made:  # who has signed in, stays so
+    user.set_password({password!r})
+    user.save()
 user.groups.set([Group.objects.get(name="Editor")])
 term, made = Technique.objects.get_or_create(name="Survival analysis", slug="survival-analysis")
 for number in range(3):
@@ -125,11 +124,5 @@ def test_the_pages_of_an_upload_have_no_violation(tabled: Portal, tab: Tab, sche
     upload(page, rows)
     found += violations(page)
     page.set_viewport_size({"width": 375, "height": 900})
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert fits(page)
     assert found == []
-
-
-def violations(page: Page, part: str | None = None) -> list[tuple[str, str, str]]:
-    page.wait_for_timeout(250)  # the admin's links change their colour slowly
-    answer = Axe().run(page, context=part, options=RULES).response
-    return [(page.url, one["id"], node["html"][:160]) for one in answer["violations"] for node in one["nodes"]]

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
-from tests.browser.test_moving import sign_in
+from tests.browser.accessibility import fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
 ARTICLES = "/admin/articles/article/"
 TITLES = ["Linking records fairly", "Reading a confusion matrix"]
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
 MAKE = """
 from django.contrib.auth.models import Group
 from articles.models import Article
@@ -96,10 +92,6 @@ def test_the_pages_of_a_submission_have_no_violation(drafts: Portal, tab: Tab, s
         page.goto(path)
         for narrow in (375, width):
             page.set_viewport_size({"width": narrow, "height": 900})
-            assert path != asked or page.evaluate(
-                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-            )
-        page.wait_for_timeout(250)  # the admin's links change their colour slowly
-        for one in Axe().run(page, context=part, options=RULES).response["violations"]:
-            found += [(path, one["id"], node["html"][:160]) for node in one["nodes"]]
+            assert path != asked or fits(page)
+        found += violations(page, part)
     assert found == []

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
+from tests.browser.accessibility import BUT_SIZE, fits, violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -34,13 +34,6 @@ def staffed(portal: Portal) -> Portal:
     people = {EDITOR: "Editor", ANOTHER: "Editor", PUBLISHER: "Publisher"}
     portal.manage("shell", "--no-imports", "-c", MAKE.format(people=people, password=PASSWORD))
     return portal
-
-
-def sign_in(page: Page, portal: Portal, name: str, path: str) -> None:
-    page.set_default_timeout(10_000)
-    page.goto(f"{portal.url}/admin/login/?next={path}")
-    log_in(page, name)
-    page.wait_for_url(f"**{path}")
 
 
 def log_in(page: Page, name: str) -> None:
@@ -292,8 +285,6 @@ def is_well(page: Page, part: str | None = None) -> None:
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         for wide in {width, 768, 1280}:
             page.set_viewport_size({"width": wide, "height": 900})
-            page.wait_for_timeout(250)  # the admin's links change their colour slowly
-            violations = Axe().run(page, context=part).response["violations"]
-            assert [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == []
-            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            assert violations(page, part, BUT_SIZE) == []
+            assert fits(page)
     page.emulate_media(color_scheme="light")

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PASSWORD, Portal, Tab
-from tests.browser.test_editor import RULES
-from tests.browser.test_moving import sign_in
+from tests.browser.accessibility import violations
+from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -275,6 +273,5 @@ def test_the_dialog_of_a_link_has_no_violation(page: Page, tab: Tab, scheme: str
     dialog.get_by_role("button", name="Place the link").click()
     expect(dialog.get_by_text("Write the address that the link leads to.")).to_be_visible()
     assert tab.complaints == []
-    violations = Axe().run(page, context=".app-dialog", options=RULES).response["violations"]
-    assert [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == []
+    assert violations(page, ".app-dialog") == []
     tab.complaints.clear()  # axe measures with styles of its own, which the policy refuses
