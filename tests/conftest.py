@@ -42,8 +42,16 @@ def nothing_is_kept() -> None:
     kept.forget_all()
 
 
+# By these pytest-django gives a test the database; without them it refuses every query.
+GIVE_THE_DATABASE = {"db", "transactional_db", "django_db_setup"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The one place where tests of the real documents are passed over, saying which folder is missing."""
+    """Mark the tests that can reach the database; pass over those of real documents that are missing, saying so."""
+    for item in items:
+        if item.get_closest_marker("django_db") or GIVE_THE_DATABASE & set(item.fixturenames):  # type: ignore[attr-defined]
+            item.add_marker("database")
     if MISSING:
         absent = pytest.mark.skip(reason=f"the real documents are not beside the project: {', '.join(MISSING)}")
         for item in items:
