@@ -100,8 +100,6 @@ def upload(request: HttpRequest) -> HttpResponse:
     try:
         name = default_storage.save(name, image)
     except OSError:
-        # A full disk keeps the beginning of the file.
-        default_storage.delete(name)
         return _refused_image("The image could not be stored. Tell whoever runs the portal.", status=507)
     described = _MARKS.sub(r"\\\g<0>", words or ALT_TO_WRITE)
     return JsonResponse({"image_code": f"![{described}]({default_storage.url(name)})"})

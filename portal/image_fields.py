@@ -11,12 +11,12 @@ from django.db import models
 from django.db.models.fields.files import ImageFieldFile
 
 from portal.images import safe_images
-from portal.stored_files import StoredFileField
+from portal.stored_files import StoredFile, StoredFileField
 
 ACCEPTED = "image/jpeg,image/png,image/webp"
 
 
-class SafeImageFieldFile(ImageFieldFile):
+class SafeImageFieldFile(StoredFile, ImageFieldFile):
     """The stored image, in the largest of its field's sizes."""
 
     field: SafeImageField

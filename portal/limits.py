@@ -27,8 +27,11 @@ class LimitError(Exception):
     """The forms were used too often, as a sentence for the reader."""
 
 
-def sender_of(request: HttpRequest) -> str:
-    """Today's name of whoever sends this. Of an IPv6 address it is the network, of which one person has many."""
+def network_of(request: HttpRequest) -> str:
+    """Where a request comes from: an IPv4 address, the /64 network of an IPv6 address (one person has many), or "".
+
+    The one place that decides it: behind a proxy that is trusted (``TRUST_PROXY``), by what that proxy saw.
+    """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.TRUST_PROXY:
         # The last one is what our own proxy saw; those before it are what the visitor says.
@@ -36,9 +39,15 @@ def sender_of(request: HttpRequest) -> str:
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
-        known = "unknown"
-    else:
-        known = str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+        return ""
+    if found.version == 6 and found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+
+
+def sender_of(request: HttpRequest) -> str:
+    """Today's name of whoever sends this."""
+    known = network_of(request) or "unknown"
     return salted_hmac(f"portal.limits.{timezone.localdate()}", known, algorithm="sha256").hexdigest()
 
 

@@ -7,6 +7,7 @@ readers safe. ``tidy`` keeps words that only look like tags, such as "Dear <name
 
 import html
 import re
+from urllib.parse import quote
 
 import nh3
 
@@ -117,6 +118,8 @@ _VALUES = {
     "start": re.compile(r"\d{1,9}"),
     "tabindex": re.compile(r"0"),
 }
+# A browser writes these anew itself; a program that reads the page may take one for the end of the address.
+_NOT_IN_ADDRESS = re.compile(r"[ \"<>`]")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 
 
@@ -137,7 +140,8 @@ def safe_address(address: str) -> str | None:
 
 def _judge(tag: str, attribute: str, value: str) -> str | None:
     if attribute in {"href", "src"}:
-        return safe_address(value)
+        address = safe_address(value)
+        return address and _NOT_IN_ADDRESS.sub(lambda sign: quote(sign[0]), address)
     pattern = _VALUES.get(attribute)
     return value if pattern is None or pattern.fullmatch(value) else None
 

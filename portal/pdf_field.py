@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import PurePath
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -30,6 +31,10 @@ def check_pdf(upload: File) -> None:
     upload.seek(0)
     if not upload.read(len(_BEGINNINGS[0])).startswith(_BEGINNINGS):
         raise ValidationError("This is not a PDF. Save or export the document as PDF, and upload that.", "not_a_pdf")
+    if (ending := PurePath(upload.name or "").suffix.lower()) != ".pdf":
+        raise ValidationError(
+            f"The file is a PDF, but its name ends in “{ending or 'nothing'}”. Save it as what it is.", "wrong_ending"
+        )
     upload.seek(max(0, (upload.size or 0) - _TAIL))
     tail = upload.read(_TAIL).rstrip(_PADDING)
     upload.seek(0)

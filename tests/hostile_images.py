@@ -45,6 +45,19 @@ def webp_header(width: int, height: int) -> bytes:
     return b"RIFF" + struct.pack("<I", 4 + len(canvas)) + b"WEBP" + canvas
 
 
+def lossless_webp(width: int, height: int) -> bytes:
+    """A small lossless WebP whose header says another size (RFC 9649, 3.4)."""
+    whole = written(halves((20, 10)), "WEBP", lossless=True)
+    size = int.from_bytes(whole[21:25], "little") >> 28 << 28 | (height - 1) << 14 | (width - 1)
+    return whole[:21] + struct.pack("<I", size) + whole[25:]
+
+
+def lossy_webp(width: int, height: int) -> bytes:
+    """A small WebP with loss whose header says another size (RFC 6386, 9.1)."""
+    whole = written(halves((20, 10)), "WEBP")
+    return whole[:26] + struct.pack("<HH", width, height) + whole[30:]
+
+
 def jpeg_header(width: int, height: int) -> bytes:
     """A small JPEG whose header says another size."""
     whole = written(halves(), "JPEG")
@@ -95,6 +108,14 @@ BOMBS: dict[str, tuple[str, Any]] = {
     "a text of 640 MB": ("a.png", lambda: png(10, 10, chunk(b"zTXt", b"x\0\0" + inflated(640)))),
     "a thousand texts": ("a.png", lambda: png(10, 10, chunk(b"zTXt", b"x\0\0" + inflated(1)[:-8]) * 1000)),
     "twenty thousand passes": ("a.jpg", lambda: endless_scans(20_000)),
+}
+# Whole and of one colour, so small to send; each says its size in another way.
+TOO_LARGE: dict[str, tuple[str, Any]] = {
+    "a WebP without loss": ("a.webp", lambda: lossless_webp(13_000, 13_000)),
+    "a WebP with loss": ("a.webp", lambda: lossy_webp(13_000, 13_000)),
+    "an extended WebP": ("a.webp", lambda: webp_header(13_000, 13_000)),
+    "a JPEG": ("a.jpg", lambda: jpeg_header(6_000, 5_000)),
+    "a PNG": ("a.png", lambda: png(5_001, 5_000, chunk(b"IDAT", inflated(1)))),
 }
 # As large as an image may be, in every way of storing it that takes the most memory.
 LARGEST: dict[str, tuple[str, Any]] = {

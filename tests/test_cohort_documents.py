@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -65,13 +66,22 @@ def test_only_a_whole_pdf_and_nothing_else_is_taken(content: bytes, words: str) 
 
 @pytest.mark.parametrize("content", [PDF, PDF + b"\r\n", PDF + b"\0" * 100, PDF.replace(b"1.4", b"2.0")])
 def test_a_pdf_is_stored_under_a_random_name_with_its_size(content: bytes) -> None:
-    document = Document(cohort=make.CohortFactory(), title="Role", file=upload(content, "../../etc/passwd.html"))
+    document = Document(cohort=make.CohortFactory(), title="Role", file=upload(content, "../../etc/passwd.PDF"))
     document.full_clean()
     document.save()
     folder, _, name = document.file.name.partition("/")
     assert (folder, len(name), name[24:]) == ("documents", 28, ".pdf")
     assert "passwd" not in document.file.name
     assert document.size == len(content)
+
+
+@pytest.mark.parametrize(
+    "name", ["role.html", "role.pdf.exe", "role.svg", "role", ".pdf", "role.pdf.", "role.pdf\u202e"]
+)
+def test_a_pdf_under_the_ending_of_something_else_is_refused(name: str) -> None:
+    document = Document(cohort=make.CohortFactory(), title="Role", file=upload(PDF, name))
+    with pytest.raises(ValidationError, match="The file is a PDF, but its name ends in"):
+        document.full_clean()
 
 
 def test_a_document_is_of_one_page() -> None:

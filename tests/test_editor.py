@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.contrib import admin
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -16,6 +15,7 @@ from PIL import Image
 from portal import editor
 from portal.advice import advice
 from portal.markdown import MAX_LENGTH, MarkdownField, render
+from tests.disks import NarrowDisk
 from tests.factories import StaffFactory, UserFactory
 from tests.html_page import Page
 
@@ -214,13 +214,7 @@ def test_a_file_that_is_no_image_is_refused_and_not_stored(writer, media, file, 
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_behind(writer, media, monkeypatch):
-    def save(name, content):
-        path = media / name
-        path.parent.mkdir()
-        path.write_bytes(content.read()[:10])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(default_storage, "save", save)
+    NarrowDisk(monkeypatch, room=10)
     response = writer.post(UPLOAD, {"image": png()})
     assert response.status_code == 507
     assert response.json() == {"image": ["The image could not be stored. Tell whoever runs the portal."]}

@@ -20,7 +20,19 @@ from PIL import Image
 from fellowship.models import Fellow
 from portal.images import safe_image, safe_images
 from tests import factories as make
-from tests.hostile_images import BLUE, BOMBS, LARGEST, NO_IMAGES, POLYGLOTS, RED, halves, profile, turned, written
+from tests.hostile_images import (
+    BLUE,
+    BOMBS,
+    LARGEST,
+    NO_IMAGES,
+    POLYGLOTS,
+    RED,
+    TOO_LARGE,
+    halves,
+    profile,
+    turned,
+    written,
+)
 from tests.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,6 +97,15 @@ def test_a_bomb_is_refused_and_does_not_go_off(name):
     assert words.startswith(
         ("The image has more than 25 million pixels.", "The image is damaged", "This is not a JPEG")
     )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limits are those of Linux")
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_what_is_too_large_is_refused_for_that_and_before_its_pixels_have_room(name):
+    """In each way of saying the size: none of them is first met as a lack of memory."""
+    ending, content = TOO_LARGE[name]
+    [words] = made_alone(ending, content())
+    assert words.startswith("The image has more than 25 million pixels.")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limits are those of Linux")
