@@ -57,7 +57,7 @@ def chosen_by(request: HttpRequest) -> dt.datetime | None:
 
 def depends_on_time(request: HttpRequest) -> bool:
     """Whether it asks for something of the public site; the admin, health and files are always of now."""
-    apart = (STAFF_PREFIX, settings.MEDIA_URL, settings.STATIC_URL, reverse("health"))
+    apart = (STAFF_PREFIX, settings.MEDIA_URL, settings.STATIC_URL, reverse("health"), reverse("ready"))
     return request.method in {"GET", "HEAD"} and not request.path_info.startswith(apart)
 
 

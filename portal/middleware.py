@@ -1,11 +1,14 @@
-"""Headers that every page carries, and the last look at an address before it is not found."""
+"""Headers that every answer carries, and the last look at an address before it is not found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponsePermanentRedirect
+from django.middleware.security import SecurityMiddleware
+from django.views.csrf import csrf_failure
 
 from portal import forwarding
 
@@ -20,31 +23,90 @@ STAFF_POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 STAFF_PREFIX = "/admin/"
+METHODS = ["GET", "HEAD", "POST"]  # those that any page of the portal is asked by
+
+# What a page may ask of the device or the browser: nothing. Passkeys are for the admin.
+_REFUSED = (
+    "accelerometer autoplay bluetooth browsing-topics camera display-capture encrypted-media fullscreen gamepad "
+    "geolocation gyroscope hid idle-detection local-fonts magnetometer microphone midi payment picture-in-picture "
+    "publickey-credentials-create publickey-credentials-get screen-wake-lock serial storage-access sync-xhr usb "
+    "web-share window-management xr-spatial-tracking"
+).split()
+PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
+PUBLIC_PERMISSIONS = ", ".join(f"{name}=()" for name in _REFUSED)
+STAFF_PERMISSIONS = ", ".join(f"{name}={'(self)' if name in PASSKEYS else '()'}" for name in _REFUSED)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class PolicyHeaders:
-    """What a browser may load and do on a page: nothing but our own, and scripts for staff only."""
+    """What a browser may load and do on a page: nothing but our own, and scripts for staff only.
+
+    Before all middlewares that answer, so that it sees every answer: also theirs, before any page is asked, such as the
+    way to HTTPS and the refusal of a host. What a view has said itself stays.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        self.djangos_own = SecurityMiddleware(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        # HSTS, nosniff, the referrer and the opener, which its answers to what it refuses do without.
+        self.djangos_own.process_response(request, response)
+        for name, value in policies(request.path).items():
+            response.headers.setdefault(name, value)
         if settings.DEBUG and response.status_code in {404, 500}:
-            return response  # Django's own pages for developers carry their style in the page
-        policy = STAFF_POLICY if request.path.startswith(STAFF_PREFIX) else PUBLIC_POLICY
-        response.headers.setdefault("Content-Security-Policy", policy)
-        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+            del response["Content-Security-Policy"]  # Django's own pages for developers carry their style in the page
         return response
+
+
+def policies(path: str) -> dict[str, str]:
+    """The headers of an answer at this path, but for those that depend on the connection."""
+    is_staff_page = path.startswith(STAFF_PREFIX)
+    return {
+        "Content-Security-Policy": STAFF_POLICY if is_staff_page else PUBLIC_POLICY,
+        "Permissions-Policy": STAFF_PERMISSIONS if is_staff_page else PUBLIC_PERMISSIONS,
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Frame-Options": settings.X_FRAME_OPTIONS,
+        "X-Permitted-Cross-Domain-Policies": "none",
+    }
 
 
 def allow_script(response: HttpResponse) -> HttpResponse:
     """The answer of a page that gains from a script of ours, and works without it."""
     response["Content-Security-Policy"] = SCRIPT_POLICY
     return response
+
+
+class KnownMethods:
+    """Refuses what no page of the portal is asked by, before anything is read or looked up for it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+
+
+class OwnForms:
+    """Refuses what a browser says was sent by a page of another site, or of another host of the same domain.
+
+    Besides the token that Django asks for, and with its words. The forms for readers are left alone, as they are by
+    Django: they carry no authority that another site could use.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        is_elsewhere = request.headers.get("Sec-Fetch-Site", "") in {"cross-site", "same-site"}
+        if request.method != "POST" or not is_elsewhere or getattr(view, "csrf_exempt", False):
+            return None
+        return csrf_failure(request, reason="sent by a page of another site")
 
 
 class ForwardOldAddresses:

@@ -8,7 +8,9 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -43,7 +45,20 @@ class PortalAdminSite(AdminSite):
 
     def get_urls(self) -> list[Any]:
         choose = self.admin_view(require_POST(self.choose_digest))
-        return [path("digest/", choose, name="digest"), *super().get_urls()]
+        on_site = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.on_site), name="view_on_site")
+        return [path("digest/", choose, name="digest"), on_site, *super().get_urls()]
+
+    def on_site(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponseBase:
+        """On to the public address of something, which may say what a draft is about: for those who may see it."""
+        from django.contrib.contenttypes.models import ContentType
+        from django.contrib.contenttypes.views import shortcut
+
+        kinds = {str(ContentType.objects.get_for_model(model).pk): found for model, found in self._registry.items()}
+        registered = kinds.get(content_type_id)
+        if registered is None or not registered.has_view_permission(request):
+            raise PermissionDenied
+        found: HttpResponseBase = shortcut(request, content_type_id, object_id)
+        return found
 
     def choose_digest(self, request: HttpRequest) -> HttpResponse:
         """Whether this person gets the weekly email is theirs to say."""

@@ -46,6 +46,8 @@ def current(subject: Statement.Subject) -> StatementText:
         "{email}": settings.PORTAL_EMAIL,
         "{answer_days}": str(settings.ANSWER_DAYS),
         "{inbox_days}": str(settings.INBOX_DAYS),
+        "{session_cookie}": settings.SESSION_COOKIE_NAME,
+        "{csrf_cookie}": settings.CSRF_COOKIE_NAME,
     }.items():
         body = body.replace(name, value)
     return StatementText(subject, ships.summary, body, written.reviewed_on if written else None)

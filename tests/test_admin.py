@@ -14,6 +14,7 @@ from fellowship.models import EligibilityCell, Programme
 from portal.audit import AuditEvent
 from portal.auditing import record
 from portal.models import (
+    AttemptCount,
     CheckedLink,
     ContentChange,
     DateChange,
@@ -44,6 +45,7 @@ pytestmark = pytest.mark.django_db
 
 MODELS = list(admin.site._registry)
 NOT_FOR_STAFF = {
+    AttemptCount,
     ContentChange,
     EligibilityCell,
     FormUse,

@@ -198,13 +198,13 @@ def at(kind: type, suffix: str, get: str, post: str, path: Callable[[Any], str],
 
 
 OBJECT = "<path:object_id>"
-# One's own second step: for whoever has signed in. None of these people has one yet.
+# One's own second step: for staff who have signed in. None of these people has one yet.
 OWN = {
-    "admin/security/": ("lyyyyy", "lmmmmm"),
-    "admin/security/app/remove/": ("lnnnnn", "lnnnnn"),
-    "admin/security/codes/": ("lnnnnn", "lmmmmm"),
-    "admin/security/codes/download/": ("lnnnnn", "lnnnnn"),
-    "admin/security/passkeys/": ("lyyyyy", "lmmmmm"),
+    "admin/security/": ("llyyyy", "llmmmm"),
+    "admin/security/app/remove/": ("llnnnn", "llnnnn"),
+    "admin/security/codes/": ("llnnnn", "llmmmm"),
+    "admin/security/codes/download/": ("llnnnn", "llnnnn"),
+    "admin/security/passkeys/": ("llyyyy", "llmmmm"),
 }
 DOORS: dict[str, Door] = {
     **at(MovingAdmin, "move/<str:status>/", FOR_PUBLISHERS, FOR_PUBLISHERS, moving, words={"reason": "No data."}),
@@ -236,7 +236,7 @@ DOORS: dict[str, Door] = {
     ),
     "admin/markdownx/upload/": Door("mmmmmm", "rrriir", lambda: "/admin/markdownx/upload/", writes=False),
     **{
-        route: Door(*OWN.get(route, ("lyyyyy", "lyyyyy")), lambda path=path: path, writes=False)
+        route: Door(*OWN.get(route, ("llyyyy", "llyyyy")), lambda path=path: path, writes=False)
         for route, (path,) in SIGNED_IN_ONLY.items()
     },
 }

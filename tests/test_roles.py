@@ -161,7 +161,7 @@ def test_editors_and_publishers_have_nothing_to_do_with_people(client):
 
 def test_an_administrator_makes_an_account_and_gives_a_role(client):
     client.force_login(in_role(Role.ADMINISTRATOR))
-    words = {"password1": "a password of 20", "password2": "a password of 20", "usable_password": "true"}
+    words = {"password1": "correct horse battery", "password2": "correct horse battery", "usable_password": "true"}
     response = client.post(reverse("admin:portal_user_add"), {"username": "newcomer", **words})
     user = User.objects.get(username="newcomer")
     assert response["Location"] == change(user)

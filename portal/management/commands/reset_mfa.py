@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from portal import auditing
 from portal.audit import AuditEvent
 from portal.models import User, person_in_words
+from portal.sign_in_sessions import end_sessions
 
 
 class Command(BaseCommand):
@@ -34,14 +34,3 @@ class Command(BaseCommand):
         words = f"second step reset on the command line, {ended} session{'' if ended == 1 else 's'} ended"
         auditing.record(AuditEvent.Kind.SECURITY, by=None, about=person_in_words(user), detail=words)
         self.stdout.write(f"{username} logs in with the password alone, once, and then sets up a new second step.")
-
-
-def end_sessions(user: User) -> int:
-    """Log a person out everywhere; how often they were logged in. A session names its person inside its data only."""
-    theirs = [
-        session.pk
-        for session in Session.objects.iterator()
-        if session.get_decoded().get("_auth_user_id") == str(user.pk)
-    ]
-    Session.objects.filter(pk__in=theirs).delete()
-    return len(theirs)
