@@ -47,6 +47,9 @@ class Command(BaseCommand):
             report = StaticSite(base, cname, tell).export(folder.absolute())
         except (ExportError, FolderError) as error:
             raise CommandError(f"{error} Nothing in {folder} was changed.") from None
+        except OSError as error:
+            words = f"The copy could not be written: {error.strerror or error}. Mend that, and run it again."
+            raise CommandError(words) from error
         except KeyboardInterrupt:
             raise CommandError("Broken off. Run it again to finish the copy.", returncode=BROKEN_OFF) from None
         for address, source in report.missing.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from portal.importing import Outcome, import_paths
 
@@ -17,7 +18,11 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Print the report and change nothing.")
 
     def handle(self, *args: Any, paths: list[str], dry_run: bool, **options: Any) -> None:
-        report = import_paths(paths, dry_run=dry_run)
+        try:
+            report = import_paths(paths, dry_run=dry_run)
+        except (DatabaseError, OSError) as error:
+            words = f"Nothing was imported: {str(error).strip()}. Mend that, and run it again."
+            raise CommandError(words) from error
         for source, message in report.notes:
             self.stdout.write(f"{source}: {message}")
         if report.notes:
