@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from django.conf import settings
 
@@ -25,12 +25,35 @@ PORTS = {"http": 80, "https": 443}
 NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 READ = 16 * 1024  # bytes of a body: enough to see that one comes
 
+# Ports below are of other services than the web, but for its own two.
+FIRST_FREE_PORT = 1024
+
 # IPv4 by another name, as hosts reach it that have nothing but IPv6 (RFC 6052).
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+# All that is given out of IPv6 so far, and what in either leads to no host that anybody links to, although Python calls
+# it global in one version or another: protocol assignments, relays, blackholes of DNS, documentation (IANA, special
+# purpose registries), and the address at which a cloud tells its machines about themselves.
+_GIVEN_OUT = ipaddress.IPv6Network("2000::/3")
+_CLOSED = [
+    ipaddress.ip_network(network)
+    for network in (
+        "168.63.129.16/32",
+        "192.0.0.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.175.48.0/24",
+        "2001::/23",
+        "2620:4f:8000::/48",
+        "3fff::/20",
+    )
+]
+# The end of an IPv6 address that carries an IPv4 address of a private network (ISATAP, RFC 5214).
+_CARRYING = {0x0000_5EFE, 0x0200_5EFE}
 
 
 class NotAskedError(Exception):
-    """An address that must not be asked: it leads into a private network."""
+    """An address that must not be asked: it leads into a private network, or to no web page."""
 
 
 class UnreachedError(Exception):
@@ -70,10 +93,22 @@ def is_public(text: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address in _TRANSLATED:
             return is_public(str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)))
-        if address.ipv4_mapped or address.sixtofour or address.teredo:
+        if address not in _GIVEN_OUT or address.sixtofour or int(address) >> 32 & 0xFFFF_FFFF in _CARRYING:
             return False
+    if any(address in network for network in _CLOSED):
+        return False
     closed = address.is_private or address.is_loopback or address.is_link_local or address.is_multicast
     return address.is_global and not (closed or address.is_reserved or address.is_unspecified)
+
+
+def _port_of(parts: SplitResult) -> int:
+    try:
+        port = PORTS[parts.scheme] if parts.port is None else parts.port
+    except ValueError:
+        raise UnreachedError("Its port is no number of a port", no_such_name=True) from None
+    if port < FIRST_FREE_PORT and port not in PORTS.values():
+        raise NotAskedError("It leads to a port of another service than the web, where the portal does not look")
+    return port
 
 
 def user_agent() -> str:
@@ -99,7 +134,9 @@ class Outside:
         Raises ``NotAskedError``, ``UnreachedError``, ``SlowError`` or ``BrokenError``.
         """
         parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+        if parts.scheme not in PORTS:
+            raise NotAskedError("It is no web page")
+        host, port = parts.hostname or "", _port_of(parts)
         judged = self._judged(host, port)
         deadline = Deadline(self.now, self.timeout)
         target = urlunsplit(("", "", parts.path or "/", parts.query, ""))

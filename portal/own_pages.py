@@ -15,6 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
+from portal.logs import requests
 from portal.outbound import Answer, user_agent
 
 
@@ -86,10 +87,9 @@ def _keeping_connections() -> Iterator[None]:
 @contextmanager
 def _quietly() -> Iterator[None]:
     """A page that is not there is what is looked for, and need not be in the log as well."""
-    logger = logging.getLogger("django.request")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
+    before = requests.level
+    requests.setLevel(logging.ERROR)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        requests.setLevel(before)

@@ -25,7 +25,8 @@ _COMPRESSIBLE = ("text/", "application/json", "application/xml", "application/at
 _SMALLEST = 200  # bytes, below which nothing is gained
 # What an entry weighs besides its bodies: names, headers, objects. Measured, and rounded up.
 OVERHEAD = 4_096
-_MADE_HERE = {"content-length", "content-encoding", "etag", "cache-control", "vary", "set-cookie"}
+# Of each answer, or of the request that the page was made for.
+_MADE_HERE = {"content-length", "content-encoding", "etag", "cache-control", "vary", "set-cookie", "x-request-id"}
 _KEPT_BY_NOBODY = {"private", "no-store"}
 _MAY_VARY_BY = {"accept-encoding", "cookie"}
 

@@ -7,7 +7,7 @@ import pytest
 
 from portal.link_answers import Finding, look
 from portal.links import normal
-from portal.outbound import NotAskedError, Outside, UnreachedError, is_public
+from portal.outbound import NotAskedError, Outside, UnreachedError
 from tests.dated import at
 from tests.web_server import HERE, Slow, serving
 
@@ -142,11 +142,6 @@ def test_no_spelling_leads_into_a_private_network(host):
     """Looked up by the system as it stands; none of these needs a network for it."""
     with pytest.raises(NotAskedError):
         Outside().ask("HEAD", f"http://{f'[{host}]' if ':' in host else host}/")
-
-
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111", "64:ff9b::8.8.8.8"])
-def test_the_public_internet_is_public(address):
-    assert is_public(address)
 
 
 def test_a_name_with_one_private_address_is_not_asked(web):

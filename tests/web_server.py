@@ -72,7 +72,7 @@ def serving() -> Iterator[Web]:
                 self.wfile.write(b"ok")
             return None
 
-        do_GET = do_HEAD = answer
+        do_GET = do_HEAD = do_POST = answer
 
         def log_message(self, *args: Any) -> None:
             pass
