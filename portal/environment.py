@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -32,6 +34,9 @@ class Environment:
         """The value of ``name``, stripped. ``shown`` is the default in words, where the value is computed."""
         self.variables.append(Variable(name, meaning, shown or default or "none"))
         value = self.source.get(name, "").strip()
+        if not value.isprintable():
+            self.problems.append(f"{name} holds a line break or a sign that cannot be seen; take it away.")
+            return default
         if required and not value:
             self.problems.append(f"Set {name}: {meaning[0].lower()}{meaning[1:]}.")
         return value or default
@@ -51,12 +56,26 @@ class Environment:
             return default
         return value == "true"
 
-    def integer(self, name: str, meaning: str, default: int) -> int:
+    def integer(self, name: str, meaning: str, default: int, *, least: int = 0, most: int | None = None) -> int:
         value = self.text(name, meaning, str(default))
-        if not value.isascii() or not value.isdigit():
+        if not value.isascii() or not value.isdigit() or len(value) > 18:
             self.problems.append(f"{name} is “{value}”; it must be a whole number.")
             return default
+        if int(value) < least or (most is not None and int(value) > most):
+            bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+            self.problems.append(f"{name} is “{value}”; it must be {bounds}.")
+            return default
         return int(value)
+
+    def own_path(self, name: str, meaning: str) -> str:
+        """The path of a file on the portal's own host: the policy headers let a browser load no other."""
+        value = self.text(name, meaning)
+        parts = urlsplit(value)
+        if value and (parts.scheme or parts.netloc or not re.fullmatch(r"/[^/\\\s][^\\\s]*", value)):
+            words = "it must be a path on the portal's own host, such as /media/name"
+            self.problems.append(f"{name} is “{value}”; {words}.")
+            return ""
+        return value
 
     def names(
         self, name: str, meaning: str, default: str = "", *, shown: str = "", required: bool = False

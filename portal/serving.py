@@ -75,6 +75,7 @@ def options(address: Address, workers: int) -> dict[str, Any]:
         "respawn_interval": RESPAWN_AFTER,
         "workers_kill_timeout": PATIENCE,
         "log_access": False,
+        "log_dictconfig": settings.LOGGING,
     }
 
 
