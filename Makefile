@@ -16,12 +16,12 @@ styles := $(wildcard frontend/portal.scss frontend/styles/*.scss frontend/build.
 look := PORTAL_ENV=development DATABASE_URL=sqlite://:memory:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix serve css clean \
+.PHONY: help setup run test test-faults check fix audit serve css clean \
 	check-code check-format check-templates check-types check-migrations
 .DELETE_ON_ERROR:
 
 help: ## List these targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(venv)/installed frontend/build/portal.css ## Install the requirements and build the stylesheet, where they changed
 
@@ -32,6 +32,9 @@ run: setup ## Fill a database with sample content and serve it at http://127.0.0
 
 test: setup ## Run everything: checks, tests on SQLite and on PostgreSQL, tests in a browser
 	@$(python) bin/test
+
+test-faults: setup ## Break things on purpose, and see that nothing is lost (FAULTS="worker_killed sigterm" for some)
+	@$(python) -m tests.faults $(FAULTS)
 
 check: setup ## Look for faults in code, templates, types and migrations; changes nothing
 	@$(MAKE) --keep-going --no-print-directory check-code check-format check-templates check-types check-migrations
@@ -55,6 +58,9 @@ fix: setup ## Repair what can be repaired: order, format, the settings table of 
 	$(python) -m ruff check --fix-only
 	$(python) -m ruff format
 	$(look) $(manage) settings_table --write
+
+audit: ## Ask a service of advisories about every locked dependency; says so where it could not be asked
+	@$(PYTHON) bin/audit
 
 serve: setup ## Serve in production: needs SECRET_KEY and ALLOWED_HOSTS; HOST=, PORT= and WORKERS= choose the rest
 	@PORTAL_ENV=production $(manage) migrate --no-input --verbosity 0
