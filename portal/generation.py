@@ -52,6 +52,7 @@ NOT_CONTENT = frozenset(
         "auth_group_permissions",
         "auth_permission",
         "mfa_authenticator",
+        "portal_attemptcount",
         "portal_user",
         "portal_user_groups",
         "portal_user_user_permissions",

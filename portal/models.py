@@ -16,6 +16,7 @@ from django.utils import timezone
 from reversion.models import Revision
 
 from portal import clock, dates, sections
+from portal.attempts import AttemptCount as AttemptCount
 from portal.audit import AuditEvent as AuditEvent
 from portal.checked_links import CheckedLink as CheckedLink
 from portal.inbox import FormUse as FormUse

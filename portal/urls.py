@@ -3,10 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import answering, as_at, contact, editor, sign_in_pages, views
+from portal import answering, as_at, contact, editor, health, sign_in_pages, views
+from portal.security_txt import security_txt
 from portal.sitemap import sitemap
 
+handler400 = "portal.receiving.refused"
 handler404 = "portal.views.not_found"
+handler500 = "portal.unavailable.server_error"
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -24,7 +27,9 @@ urlpatterns = [
     path("privacy/", views.statement, {"subject": "privacy"}, name="privacy"),
     path("sitemap.xml", sitemap, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
-    path("healthz", views.health, name="health"),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
+    path("healthz", health.live, name="health"),
+    path("readyz", health.ready, name="ready"),
     path("admin/markdownx/", include(editor.urlpatterns)),
     path("admin/", include(as_at.urlpatterns)),
     path("admin/", include(sign_in_pages.urlpatterns)),

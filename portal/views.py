@@ -1,26 +1,29 @@
-"""Pages about everything: home, search, statements, health, and what machines ask for."""
+"""Pages about everything: home, search, statements, and what machines ask for."""
 
 from __future__ import annotations
+
+import logging
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.paginator import Paginator
-from django.db import DatabaseError, connection
-from django.db.migrations.loader import MigrationLoader
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
-from django.views.decorators.cache import never_cache
-from django.views.static import serve
+from django.views.decorators.http import require_safe
 
 from portal import clock, sharing, statements, uploads
 from portal import home as home_page
+from portal.media_storage import AwayError
 from portal.middleware import allow_script
 from portal.models import Statement
 from portal.queries import known_as, numbered, reads
 from portal.rows import rows
 from portal.search import MAX_QUERY, everything, search
+from portal.unavailable import RETRY_AFTER
+
+logger = logging.getLogger(__name__)
 
 RESULTS_PER_PAGE = 20
 
@@ -75,38 +78,26 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
-@never_cache
-def health(request: HttpRequest) -> JsonResponse:
-    """200 only if the database answers and every migration is in it; else 503 with what is wrong."""
-    try:
-        loader = MigrationLoader(connection)
-        missing = set(loader.graph.nodes) - set(loader.applied_migrations or ())
-    except DatabaseError:
-        return JsonResponse({"status": "error", "database": "unreachable"}, status=503)
-    if missing:
-        return JsonResponse({"status": "error", "database": "ok", "migrations": "missing"}, status=503)
-    return JsonResponse({"status": "ok", "database": "ok", "migrations": "ok"})
-
-
+@require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """An uploaded file, for those who are shown something that has it.
-
-    Browsers keep it, and ask each time whether they may still show it: it is gone as soon as its page is.
-    """
-    is_public = uploads.is_public(path)
+    """An uploaded file, for those who are shown something that has it."""
     try:
-        if not is_public and not uploads.is_visible(path, request):
+        found = uploads.is_file(path)
+        is_public = found and uploads.is_public(path)
+        if not is_public and not (found and uploads.is_visible(path, request)):
             raise Http404("Nothing that this reader is shown has this file.")
-        response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+        return uploads.answer(path, request, is_public=is_public)
+    except AwayError:
+        logger.exception("The store of uploaded files cannot be asked.")
+        response = HttpResponse(
+            "This file cannot be fetched at the moment. Try again in a minute.\n",
+            status=503,
+            content_type="text/plain; charset=utf-8",
+            headers={"Retry-After": str(RETRY_AFTER)},
+        )
     except (Http404, OSError, SuspiciousFileOperation) as error:  # such as a name too long for any file
         response = not_found(request, error)
-        add_never_cache_headers(response)
-        return response
-    response["Cache-Control"] = "no-cache" if is_public else "private, no-store"
-    if not response.get("Content-Type", "").startswith("image/"):
-        # Saved, and never opened as a page of this site, whatever is in it.
-        response["Content-Disposition"] = "attachment"
-        response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
+    add_never_cache_headers(response)
     return response
 
 

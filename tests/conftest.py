@@ -36,10 +36,11 @@ hypothesis.settings.load_profile("portal")
 
 @pytest.fixture(autouse=True)
 def nothing_is_kept() -> None:
-    """What one test has made of content is nothing to the next."""
-    from portal import kept
+    """What one test has made of content, and the files that it has stored, are nothing to the next."""
+    from portal import kept, stored_files
 
     kept.forget_all()
+    stored_files.begin()
 
 
 # By these pytest-django gives a test the database; without them it refuses every query.

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 NOW = "2026-11-20 12:00+00:00"
 LATER = "2026-11-24 12:00+00:00"
 # What answers to what is sent to it, or is of this moment only.
-NOT_AS_FILES = {"contact/sent/<slug:kind>/", "healthz"}
+NOT_AS_FILES = {"contact/sent/<slug:kind>/", "healthz", "readyz", ".well-known/security.txt"}
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def test_every_address_of_the_portal_stands_in_the_copy_or_is_said_not_to(copies
     everything = {**PAGES, **FOR_MACHINES}
     left_out = {route for route, paths in everything.items() if not copy.file_at(urlsplit(paths(world)[0]).path[1:])}
     assert left_out == NOT_AS_FILES
-    assert not [name for name in copy.files if name.startswith(("healthz", "admin", "shared"))]
+    assert not [name for name in copy.files if name.startswith(("healthz", "readyz", "admin", "shared"))]
 
 
 def test_every_link_leads_to_a_file_and_every_fragment_to_an_id(copies):

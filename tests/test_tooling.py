@@ -8,14 +8,15 @@ import sys
 import tomllib
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
+from itertools import chain
 from pathlib import Path
 
 import brotli
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ["production.txt", "development.txt", "node.txt"]
-TARGETS = ["run", "test", "check", "fix", "serve", "css", "setup", "help"]
+LOCKS = ["production.txt", "optional.txt", "development.txt", "node.txt"]
+TARGETS = ["run", "test", "test-faults", "check", "fix", "audit", "serve", "css", "setup", "help"]
 
 
 def requirements(lock):
@@ -39,21 +40,21 @@ def test_a_lock_says_nothing_of_where_it_was_made(lock):
     assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host|/(tmp|home|root|usr)/", text)
 
 
-def test_the_production_lock_is_part_of_the_development_lock():
+def test_the_production_lock_is_part_of_the_others():
     """The same versions and hashes. What only some machines need in production, every developer may need."""
-    production, development = (
+    production, optional, development = (
         {re.sub(r"\s*(;.*?)?\s+(?=--hash=)", " ", line, count=1) for line in requirements(lock)}
-        for lock in ("production.txt", "development.txt")
+        for lock in ("production.txt", "optional.txt", "development.txt")
     )
     assert all(re.match(r"\S+==\S+ --hash=", line) for line in production)
-    assert production <= development
+    assert production <= optional <= development
 
 
 def test_every_dependency_is_locked_and_says_why_it_is_here():
     text = (ROOT / "pyproject.toml").read_text()
     project = tomllib.loads(text)["project"]
     locked = {line.split("==")[0] for line in requirements("development.txt")}
-    for dependency in project["dependencies"] + project["optional-dependencies"]["dev"]:
+    for dependency in [*project["dependencies"], *chain(*project["optional-dependencies"].values())]:
         name = re.match(r"[A-Za-z0-9._-]+", dependency)[0].lower()
         assert name in locked
         assert re.search(rf'^    "{re.escape(dependency)}",\s+# \w', text, re.MULTILINE), dependency
@@ -75,7 +76,7 @@ def test_help_lists_every_target():
         assert re.search(rf"^make {target} +\S", shown, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("script", ["bin/npm", "bin/test", "bin/with-postgres", ".ci/run", "manage.py"])
+@pytest.mark.parametrize("script", ["bin/audit", "bin/npm", "bin/test", "bin/with-postgres", ".ci/run", "manage.py"])
 def test_scripts_can_be_run(script):
     path = ROOT / script
     assert os.access(path, os.X_OK)
@@ -150,7 +151,7 @@ def test_the_tests_of_a_file_share_a_process_in_the_browser(runner, monkeypatch)
 def test_the_tests_in_a_browser_are_those_of_their_folder():
     """The runner looks for them there alone, and the other parts leave out what is marked."""
     for path in (ROOT / "tests").rglob("test_*.py"):
-        marked = re.search(r"^pytestmark = pytest\.mark\.browser$", path.read_text(), re.MULTILINE)
+        marked = re.search(r"^pytestmark = .*\bpytest\.mark\.browser\b", path.read_text(), re.MULTILINE)
         assert bool(marked) == (path.parent.name == "browser"), path
 
 

@@ -136,6 +136,8 @@ FOR_MACHINES: dict[str, Callable[[World], list[str]]] = {
     "sitemap.xml": lambda world: ["/sitemap.xml"],
     "robots.txt": lambda world: ["/robots.txt"],
     "healthz": lambda world: ["/healthz"],
+    "readyz": lambda world: ["/readyz"],
+    ".well-known/security.txt": lambda world: ["/.well-known/security.txt"],
 }
 UPLOADS = {"media/<path:path>"}
 SENT_TO = {"shared/answer/"}  # by readers of a draft that was shared with them

@@ -91,4 +91,12 @@ def edited() -> None:
 
 
 # What readers have of their own, what is sent piece by piece, and what is of this moment.
-NOT_KEPT = {"projects/propose/", "contact/ask/", "contact/report/", "projects.csv", "healthz"}
+NOT_KEPT = {
+    "projects/propose/",
+    "contact/ask/",
+    "contact/report/",
+    "projects.csv",
+    "healthz",
+    "readyz",
+    ".well-known/security.txt",
+}
