@@ -28,6 +28,9 @@ os.environ.update(
 )
 (Path(_VAR.name) / "static").mkdir()  # where `collectstatic` would put files; WhiteNoise warns where it is missing
 django.setup()
+# Else a worker of xdist, which begins with the environment of the process that starts it, would have read its settings
+# before this file: all workers would share one folder, and an edit in one test would be seen in the middle of another.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # made to be fast
 # No test passes or fails by the clock: how long something takes says more of the machine than of the code.
 hypothesis.settings.register_profile("portal", deadline=None)
