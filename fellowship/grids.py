@@ -145,22 +145,27 @@ def _public_grid(cohort: int) -> Grid:
 
 def write(cohort: Cohort, grid: Grid) -> int:
     """Make these the answers for a cohort. How many have changed; nothing is written of those that have not."""
-    stored = {(cell.region, cell.profession): cell for cell in cohort.eligibility.all()}
-    changed = 0
-    for pair in PAIRS:
-        said, cell = grid.at(pair), stored.get(pair)
-        if said == _said(cell):
-            continue
-        changed += 1
-        if said.verdict is Verdict.UNDECIDED:
-            cohort.eligibility.filter(region=pair.region, profession=pair.profession).delete()
-        else:
-            cohort.eligibility.update_or_create(
+    stored = {Pair(Region(cell.region), Profession(cell.profession)): cell for cell in cohort.eligibility.all()}
+    changed = [pair for pair in PAIRS if grid.at(pair) != _said(stored.get(pair))]
+    taken_back = [pair for pair in changed if grid.at(pair).verdict is Verdict.UNDECIDED]
+    cohort.eligibility.filter(pk__in=[stored[pair].pk for pair in taken_back]).delete()
+    EligibilityCell.objects.bulk_create(
+        [
+            EligibilityCell(
+                cohort=cohort,
                 region=pair.region,
                 profession=pair.profession,
-                defaults={"can_apply": said.verdict is Verdict.YES, "reason": said.reason},
+                can_apply=said.verdict is Verdict.YES,
+                reason=said.reason,
             )
-    return changed
+            for pair in changed
+            if (said := grid.at(pair)).verdict is not Verdict.UNDECIDED
+        ],
+        update_conflicts=True,
+        unique_fields=["cohort", "region", "profession"],
+        update_fields=["can_apply", "reason"],
+    )
+    return len(changed)
 
 
 def _said(cell: EligibilityCell | None) -> Said:
