@@ -268,11 +268,21 @@ def written(captured: CaptureQueriesContext) -> set[str]:
     return {match[1] for query in captured if (match := found.match(query["sql"]))} - {"django_session", "portal_cache"}
 
 
+def client_of(user: Any) -> Client:
+    """A browser in which somebody is signed in. They sign in once: what is done in it is undone by ``visit``."""
+    client = Client()
+    if user is None:
+        return client
+    if not hasattr(user, "cookies_of_tests"):
+        client.force_login(user)
+        user.cookies_of_tests = client.cookies
+    client.cookies.load({name: morsel.value for name, morsel in user.cookies_of_tests.items()})
+    return client
+
+
 def visit(user: Any, path: str, words: dict[str, Any] | None = None) -> tuple[str, set[str]]:
     """What somebody is answered, and what was written meanwhile, all of which is undone."""
-    client = Client()
-    if user is not None:
-        client.force_login(user)
+    client = client_of(user)
     for file in (words or {}).values():
         if isinstance(file, SimpleUploadedFile):
             file.seek(0)  # whoever tried before has read it

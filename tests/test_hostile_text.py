@@ -188,14 +188,15 @@ def test_words_in_a_plain_field_change_no_element_of_any_page(who):
         client.force_login(make.StaffFactory(username="reader", is_superuser=True))
         paths = [path for path in admin_paths() if client.get(path).status_code == 200]
         assert len(paths) > 80
-    for words in POLYGLOTS if who == "reader" else POLYGLOTS[:3]:
+    for words in POLYGLOTS if who == "reader" else POLYGLOTS[:2]:
         with_words(harmless(words))
         before = {path: skeleton(client, path) for path in paths}
         with_words(words)
         seen = 0
         for path, expected in before.items():
-            assert skeleton(client, path) == expected, (path, words)
-            seen += "&lt;img src=x" in client.get(path).text
+            text = client.get(path).text
+            assert Skeleton(text).found == expected, (path, words)
+            seen += "&lt;img src=x" in text
         assert seen > 5 or LIVE not in words, "the words do stand on these pages"
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RULES: dict[str, object] = {"runOnly": {"type": "tag", "values": TAGS}}
 BUT_SIZE = RULES | {"rules": {"target-size": {"enabled": False}}}  # Django's own lists have small boxes to tick
+# Colours differ by the scheme and the layout by the width: each of both is looked at once, and not each pair of them.
+LOOKS = [("light", 768), ("dark", 1280)]
+every_look = pytest.mark.parametrize(("scheme", "width"), LOOKS)
 # Of what axe finds, the faults alone: to hand over what is right with every element takes as long as to find it. A
 # colour that changes slowly, as the admin's links do, is brought to its end first.
 RUN = """async ([part, rules]) => {

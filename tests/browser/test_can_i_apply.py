@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.accessibility import fits, violations
+from tests.browser.accessibility import every_look, fits, violations
 from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
@@ -89,8 +89,7 @@ def test_a_nurse_in_wales_asks_whether_she_can_apply(decided: Portal, tab: Tab, 
     assert tab.complaints == []
 
 
-@pytest.mark.parametrize("width", [768, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@every_look
 def test_the_table_of_staff_is_accessible_and_scrolls_inside_itself(
     decided: Portal, tab: Tab, width: int, scheme: str
 ) -> None:

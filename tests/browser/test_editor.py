@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.accessibility import fits, violations
+from tests.browser.accessibility import LOOKS, fits, violations
 from tests.browser.conftest import Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
@@ -43,8 +43,7 @@ def test_the_preview_follows_what_is_written(page: Page) -> None:
     expect(box).to_have_value(TEXT)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 768, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 375), *LOOKS])
 def test_the_editor_has_no_accessibility_violation(page: Page, tab: Tab, scheme: str, width: int) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 900})

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.accessibility import violations
+from tests.browser.accessibility import every_look, violations
 from tests.browser.conftest import Portal, Tab, sign_in
 from tests.browser.test_editor import FORM
 from tests.browser.test_writing import written
@@ -168,8 +168,7 @@ def test_a_second_click_uploads_nothing_twice(page: Page, tmp_path: Path, upload
     assert len(uploads) == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [768, 1280])
+@every_look
 def test_the_dialog_of_an_image_has_no_violation(page: Page, tab: Tab, scheme: str, width: int) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.get_by_label("Message").evaluate(HAND_OVER, ["drop", 1])

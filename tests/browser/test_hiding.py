@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.accessibility import fits, violations
+from tests.browser.accessibility import every_look, fits, violations
 from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
@@ -104,8 +104,7 @@ def test_a_fellow_is_hidden_and_is_nowhere_at_once(fellows: Portal, tab: Tab, br
     reader.context.close()
 
 
-@pytest.mark.parametrize("width", [768, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@every_look
 def test_the_pages_of_hiding_are_accessible(fellows: Portal, tab: Tab, width: int, scheme) -> None:
     page = tab.page
     page.set_viewport_size({"width": width, "height": 900})

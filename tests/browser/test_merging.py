@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import BUT_SIZE, fits, violations
+from tests.browser.accessibility import BUT_SIZE, every_look, fits, violations
 from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
@@ -92,8 +92,7 @@ def test_a_publisher_is_kept_from_deleting_and_merges_instead(portal: Portal, ke
     assert tab.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [768, 1280])
+@every_look
 def test_the_pages_have_no_accessibility_violation(
     portal: Portal, kept: Page, tab: Tab, scheme: str, width: int
 ) -> None:

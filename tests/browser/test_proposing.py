@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.accessibility import fits, violations
+from tests.browser.accessibility import every_look, fits, violations
 from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
@@ -142,8 +142,7 @@ def test_the_forms_have_no_violation_with_and_without_errors(portal: Portal, tab
     assert page.context.cookies() == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [768, 1280])
+@every_look
 def test_the_inbox_has_no_violation(written_to: Portal, tab: Tab, scheme: str, width: int) -> None:
     page = tab.page
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

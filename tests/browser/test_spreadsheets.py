@@ -8,7 +8,7 @@ import io
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import fits, violations
+from tests.browser.accessibility import every_look, fits, violations
 from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
@@ -106,8 +106,7 @@ def test_a_file_that_nobody_edited_changes_nothing(tabled: Portal, tab: Tab) -> 
     assert tab.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [768, 1280])
+@every_look
 def test_the_pages_of_an_upload_have_no_violation(tabled: Portal, tab: Tab, scheme: str, width: int) -> None:
     page = tab.page
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.accessibility import fits, violations
+from tests.browser.accessibility import every_look, fits, violations
 from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
@@ -74,8 +74,7 @@ def test_an_editor_submits_and_a_publisher_publishes(drafts: Portal, tab: Tab) -
     assert tab.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [768, 1280])
+@every_look
 def test_the_pages_of_a_submission_have_no_violation(drafts: Portal, tab: Tab, scheme: str, width: int) -> None:
     page = tab.page
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

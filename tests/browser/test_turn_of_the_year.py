@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import fits, violations
+from tests.browser.accessibility import every_look, fits, violations
 from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 from tests.browser.test_moving import choose
 
@@ -115,8 +115,7 @@ def has_violations(page: Page, tab: Tab, part: str | None = None) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [768, 1280])
+@every_look
 def test_the_pages_of_the_turn_have_no_violation(yearly: Portal, tab: Tab, scheme: str, width: int) -> None:
     page = tab.page
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.accessibility import violations
+from tests.browser.accessibility import every_look, violations
 from tests.browser.conftest import PASSWORD, Portal, Tab, sign_in
 
 pytestmark = pytest.mark.browser
@@ -262,8 +262,7 @@ def test_a_link_is_placed_although_its_words_cannot_be_checked(page: Page, tab: 
     tab.complaints.clear()  # a browser reports what it could not load
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [768, 1280])
+@every_look
 def test_the_dialog_of_a_link_has_no_violation(page: Page, tab: Tab, scheme: str, width: int) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 900})
