@@ -25,12 +25,13 @@ STAFF_POLICY = (
 STAFF_PREFIX = "/admin/"
 METHODS = ["GET", "HEAD", "POST"]  # those that any page of the portal is asked by
 
-# What a page may ask of the device or the browser: nothing. Passkeys are for the admin.
+# What a page may ask of the device or the browser: nothing. Passkeys are for the admin. Each is a name that browsers
+# know: of any other, they complain on every page.
 _REFUSED = (
-    "accelerometer autoplay bluetooth browsing-topics camera display-capture encrypted-media fullscreen gamepad "
+    "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen gamepad "
     "geolocation gyroscope hid idle-detection local-fonts magnetometer microphone midi payment picture-in-picture "
     "publickey-credentials-create publickey-credentials-get screen-wake-lock serial storage-access sync-xhr usb "
-    "web-share window-management xr-spatial-tracking"
+    "window-management xr-spatial-tracking"
 ).split()
 PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
 PUBLIC_PERMISSIONS = ", ".join(f"{name}=()" for name in _REFUSED)

@@ -30,7 +30,7 @@ EXACTLY = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains; preload",
 }
 # Features of which every page is asked whether it may have them (W3C, Permissions Policy).
-SHUT = "bluetooth camera display-capture geolocation hid microphone midi payment serial usb".split()
+SHUT = "camera display-capture geolocation hid microphone midi payment serial usb".split()
 # What other sites may read from a script of theirs, as the page about open data says.
 OPEN_DATA = {"/projects/feed/", "/articles/feed/", "/projects.json", "/projects.csv"}
 TELLING = re.compile(r"django|python|granian|gunicorn|whitenoise|wsgi|werkzeug|csrftoken|sessionid", re.IGNORECASE)
