@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.core import context
 from allauth.mfa.base import forms as second_step
 from django import forms
+from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from portal import attempts, sign_in_sessions
 from portal.models import User
@@ -58,6 +61,18 @@ class ForgottenForm(ResetPasswordForm):
         # Databases take some letters for the same that a mail server does not.
         self.users = [user for user in found if user.email.lower() == email.lower()]
         return email
+
+
+class NewPasswordForm(AdminPasswordChangeForm):
+    """Another password for whoever has signed in. To guess at the old one here is to guess at it on signing in."""
+
+    @sensitive_variables("old_password")
+    def clean_old_password(self) -> str:
+        """Raises ``ValidationError`` where it is wrong, or was tried too often."""
+        old_password: str = self.cleaned_data["old_password"]
+        if not get_adapter().reauthenticate(self.user, old_password):
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old_password
 
 
 class _Counted(forms.Form):

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -42,6 +42,19 @@ class PortalAdminSite(AdminSite):
         found = attention.findings(cast("User", request.user), timezone.now())
         mine = {"findings": attention.by_urgency(found), "can_get_digest": digest.can_be_sent()}
         return super().index(request, {**mine, **(extra_context or {})})
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """Django's page, whose form counts how often the old password was wrong."""
+        from django.contrib.auth.views import PasswordChangeView
+
+        from portal.sign_in_forms import NewPasswordForm
+
+        request.current_app = self.name  # type: ignore[attr-defined]
+        return PasswordChangeView.as_view(
+            form_class=NewPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )(request)
 
     def get_urls(self) -> list[Any]:
         choose = self.admin_view(require_POST(self.choose_digest))

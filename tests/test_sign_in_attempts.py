@@ -202,6 +202,44 @@ def test_whoever_has_chosen_a_new_password_need_not_wait(settings, mailoutbox):
     assert log_in(staff.username, new).status_code == 302
 
 
+# The old password, before a new one
+
+
+def change(client, old, new="another good horse battery"):
+    return client.post("/admin/password_change/", {"old_password": old, "new_password1": new, "new_password2": new})
+
+
+def signed_in(staff, address=HERE):
+    client = Client(REMOTE_ADDR=address)
+    client.force_login(staff)
+    return client
+
+
+def test_to_guess_at_the_old_password_is_to_guess_on_signing_in():
+    """Somebody who found a screen unlocked has no more guesses there than a stranger."""
+    staff = StaffFactory()
+    client = signed_in(staff)
+    said = [change(client, f"guess {number}").text for number in range(8)]
+    assert [OFTEN in text for text in said] == [False] * 5 + [True] * 3
+    assert "entered incorrectly" in said[4]
+    assert OFTEN in change(client, PASSWORD).text, "and the right one is not even tried"
+    assert OFTEN in log_in(staff.username).text
+    assert AuditEvent.objects.filter(kind="refused", detail="wrong password").count() == 5
+    staff.refresh_from_db()
+    assert staff.check_password(PASSWORD)
+    assert change(signed_in(staff, THERE), PASSWORD).status_code == 302
+
+
+def test_a_right_old_password_does_not_count_whatever_the_new_one_is():
+    staff = StaffFactory()
+    client = signed_in(staff)
+    for _ in range(8):
+        assert OFTEN not in change(client, PASSWORD, "short").text
+    assert change(client, PASSWORD).status_code == 302
+    assert client.get("/admin/").status_code == 200, "the session goes on"
+    assert set(AttemptCount.objects.values_list("failures", flat=True)) == {0}
+
+
 # At once
 
 
