@@ -46,10 +46,25 @@ def _answer(found: dict[str, str]) -> JsonResponse:
 
 def _database() -> dict[str, str]:
     try:
-        missing = _migrations() - set(MigrationRecorder(connection).applied_migrations())
+        missing = _migrations() - _applied()
     except DatabaseError:
         return {"database": "unreachable"}
     return {"database": OK, "migrations": "missing" if missing else OK}
+
+
+def is_being_updated() -> bool:
+    """Whether the database is of another version than this code: it lacks migrations, or has some unknown here.
+
+    The second is a process that was not started anew yet. Raises ``DatabaseError`` where the database cannot be asked.
+    """
+    known = _migrations()
+    apps = {app for app, _ in known}
+    # Of an app that is not here now, such as the sign-in of an organisation, the rows stay.
+    return {one for one in _applied() if one[0] in apps} != known
+
+
+def _applied() -> set[tuple[str, str]]:
+    return set(MigrationRecorder(connection).applied_migrations())
 
 
 @cache

@@ -63,9 +63,8 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The answer to a request that cannot be read. What Django would call bad may be only too large."""
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         return _answer(request, 413)
-    if unavailable.passes(exception):
-        return unavailable.told(request, exception)
-    return _answer(request, 507 if isinstance(exception, NoRoomError) else 400)
+    passing = unavailable.told(request, exception)
+    return passing or _answer(request, 507 if isinstance(exception, NoRoomError) else 400)
 
 
 def _length(request: HttpRequest) -> int:

@@ -1,7 +1,8 @@
 """What somebody is told while the database cannot do what they asked: calmly, and with what they typed kept.
 
-Such failures pass by themselves: the database is away or full, a lock or a statement took too long, two writers met.
-They are no faults of the portal, which answers 503; whatever else went wrong stays an error 500.
+Such failures pass by themselves: the database is away or full, a lock or a statement took too long, two writers met;
+or it is of another version than this code, while the portal is being updated. They are no faults of the portal, which
+answers 503; whatever else went wrong stays an error 500.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from collections.abc import Iterator
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import SuspiciousOperation
-from django.db import Error, InterfaceError, OperationalError
+from django.db import DatabaseError, Error, InterfaceError, OperationalError
 from django.db.transaction import TransactionManagementError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
+from portal import health
 from portal.logs import current_request
 from portal.middleware import STAFF_PREFIX
 
@@ -43,28 +45,46 @@ _PASSING_CODES = {
 _UNDONE_STATES = ("40", "55P03", "57014")
 _UNDONE_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY}
 
+# A table or a column that is not there.
+_LACKING_STATES = ("42P01", "42703")
+
 _SECRETS = ("password", "code", "credential", "secret")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The answer to whatever no page expected. Django calls it while it handles the error."""
     error = sys.exc_info()[1]
-    if error is None or not passes(error):
-        return HttpResponseServerError(render_to_string("500.html", {"request_id": current_request()}))
-    return told(request, error)
+    response = told(request, error) if error else None
+    return response or HttpResponseServerError(render_to_string("500.html", {"request_id": current_request()}))
 
 
-def told(request: HttpRequest, error: BaseException) -> HttpResponse:
-    """The answer to a failure that passes."""
-    response = _plain(request, error) if _asked_by_script(request) else _page(request, error)
+def told(request: HttpRequest, error: BaseException) -> HttpResponse | None:
+    """The answer to a failure that passes; None to any other."""
+    is_update = is_of_an_update(error)
+    if not (is_update or passes(error)):
+        return None
+    response = (_plain if _asked_by_script(request) else _page)(request, error, is_update)
     response["Retry-After"] = str(RETRY_AFTER)
     add_never_cache_headers(response)
     return response
 
 
 def passes(error: BaseException) -> bool:
-    """Whether it is a failure of the database that goes by without anybody changing the portal."""
+    """Whether it is a failure of the database that goes by although the portal stays as it is."""
     return any(_is_passing(one) for one in _failures(error))
+
+
+def is_of_an_update(error: BaseException) -> bool:
+    """Whether a table or a column is missing because the database is of another version than this code.
+
+    Only then is the database asked which it is of: no page that is well pays for it.
+    """
+    if not any(_state(one) in _LACKING_STATES or _code(one) == sqlite3.SQLITE_ERROR for one in _failures(error)):
+        return False
+    try:
+        return health.is_being_updated()
+    except DatabaseError:  # within a transaction that is broken, or without a connection, nobody knows
+        return False
 
 
 def is_undone(error: BaseException) -> bool:
@@ -119,17 +139,17 @@ def _is_change(request: HttpRequest) -> bool:
     return request.method not in {"GET", "HEAD", "OPTIONS"}
 
 
-def _plain(request: HttpRequest, error: BaseException) -> HttpResponse:
-    words = "The portal cannot be reached at the moment. Try again in a minute."
-    if _is_change(request):
-        words = "This was not saved: the portal cannot be reached at the moment. Try again in a minute."
+def _plain(request: HttpRequest, error: BaseException, is_update: bool) -> HttpResponse:
+    why = "the portal is being updated" if is_update else "the portal cannot be reached at the moment"
+    words = f"{'This was not saved: t' if _is_change(request) else 'T'}{why[1:]}. Try again in a minute."
     return HttpResponse(words, status=503, content_type="text/plain; charset=utf-8")
 
 
-def _page(request: HttpRequest, error: BaseException) -> HttpResponse:
+def _page(request: HttpRequest, error: BaseException, is_update: bool) -> HttpResponse:
     context = {
         "is_change": _is_change(request),
         "is_undone": is_undone(error),
+        "is_update": is_update,
         "is_staff_page": request.path.startswith(STAFF_PREFIX),
         "address": request.get_full_path(),
         "typed": _typed(request) if _is_change(request) else [],
