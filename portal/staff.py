@@ -43,13 +43,13 @@ class PortalAdminSite(AdminSite):
         mine = {"findings": attention.by_urgency(found), "can_get_digest": digest.can_be_sent()}
         return super().index(request, {**mine, **(extra_context or {})})
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Django's page, whose form counts how often the old password was wrong."""
         from django.contrib.auth.views import PasswordChangeView
 
         from portal.sign_in_forms import NewPasswordForm
 
-        request.current_app = self.name  # type: ignore[attr-defined]
+        request.current_app = self.name
         return PasswordChangeView.as_view(
             form_class=NewPasswordForm,
             success_url=reverse("admin:password_change_done"),
