@@ -9,7 +9,7 @@ The way it tells an editor's change from its own: ``ImportedItem`` keeps the val
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -17,7 +17,7 @@ from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from portal import date_changes, documents, forwarding, revisions, search
+from portal import date_changes, documents, forwarding, revisions, search, unavailable
 from portal.documents import Document, DocumentError
 from portal.facts import Facts, Forward, Kind, Outcome, Ref, Report, Rows, Source
 from portal.item_values import current_value, plain_value, save_values, set_values, shown, stored_rows
@@ -78,7 +78,10 @@ class DryRun(Exception):
 
 
 def import_paths(paths: list[str], *, dry_run: bool = False) -> Report:
-    """Import every document below ``paths``. With ``dry_run``, the report is the same and nothing is kept."""
+    """Import every document below ``paths``. With ``dry_run``, the report is the same and nothing is kept.
+
+    Raises Django's ``Error`` or ``OSError`` where the database or a disk fails; then nothing is kept either.
+    """
     autodiscover_modules("importers")
     report = Report()
     facts: list[Facts | Forward] = []
@@ -154,12 +157,19 @@ class _Writer:
             return self.done.get(name)
         self.busy.add(name)
         parts = sorted(self.items[name], key=lambda part: part.rank)
+        for ref in _refs(parts):  # before its own savepoint, which may take back all that is written within
+            if (ref.model, ref.key) in self.items:
+                self.item(ref.model, ref.key)
+        written = len(self.written)
         try:
             with transaction.atomic():
                 item, outcome = self._write(_kinds[model], key, parts)
         except (ValidationError, DocumentError, DatabaseError, ValueError) as error:
+            if unavailable.passes(error):
+                raise  # no fault of this item: those before it could be gone, or come to be
             line = getattr(error, "line", 0) or parts[-1].source.line
             self.report.reject(Source(parts[-1].source.path, line), f"{key}: {_in_words(error)}", model, key)
+            del self.written[written:]
             item = None
         else:
             self.report.outcomes.append((outcome, model, key))
@@ -324,6 +334,13 @@ class _Writer:
             self.report.note(part.source, f"{part.key}: “{name}” names “{ref.key}”, which is not in the portal.")
             return None
         return int(item.pk)
+
+
+def _refs(parts: list[Facts]) -> Iterator[Ref]:
+    """Every other item that the facts of one name."""
+    for part in parts:
+        for value in part.values.values():
+            yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Ref))
 
 
 def _in_words(error: Exception) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from django.apps import apps
 from django.core.files.storage import Storage, default_storage
 from django.core.signals import request_finished, request_started
-from django.db import DatabaseError, models, transaction
+from django.db import Error, models, transaction
 from django.db.models.fields.files import FieldFile
 from django.db.models.signals import post_delete, post_save
 
@@ -123,7 +123,7 @@ def discard_rolled_back(**kwargs: Any) -> None:
     for field, name in names:
         try:
             field.discard(name)
-        except (DatabaseError, OSError):  # the request is over; `sweep` comes back for it
+        except (Error, OSError):  # the request is over; `sweep` comes back for it
             logger.exception("It is not known whether %s is still needed.", name)
 
 

@@ -5,14 +5,18 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import DataError
 from hypothesis import HealthCheck, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from portal import search
 from portal.importing import Outcome
 from projects.models import Project
 from tests import old_documents as old
 from tests.sources import brief, load, project_list, rejected, row
+from tests.test_databases import PASSING, UNDONE, OfPostgresql, raised
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +132,46 @@ def test_a_badge_with_such_a_character_is_refused(folder):
     report = load(folder, project_list(row(area="A%00B"), row(title="Other", address="other/")))
     assert Project.objects.get().title == "Other"
     assert "names nothing" in rejected(report)[0]
+
+
+# A database that fails is no fault of a document
+
+
+@pytest.mark.parametrize("error", [*PASSING, *UNDONE], ids=lambda error: repr(error.__cause__)[:40])
+def test_a_database_that_fails_ends_the_import_and_keeps_nothing_of_it(folder, monkeypatch, error):
+    folder.write("1.md", brief())
+    folder.write("2.md", brief(slug="another", title="Another"))
+    failing_at_the_second(monkeypatch, error)
+    with pytest.raises(CommandError, match="Nothing was imported"):
+        call_command("import_content", str(folder.path))
+    assert not Project.objects.exists()
+
+
+def test_what_the_database_refuses_of_one_item_loses_nothing_else(folder, monkeypatch):
+    folder.write("1.md", brief())
+    folder.write("2.md", brief(slug="another", title="Another"))
+    failing_at_the_second(monkeypatch, raised(DataError, OfPostgresql("22001")))
+    assert folder.load().count(Outcome.REJECTED) == 1
+    assert Project.objects.get().title == "Reading letters"
+
+
+def test_an_item_that_a_refused_one_names_is_there_all_the_same(folder, monkeypatch):
+    folder.write("1.md", brief(slug="newer", title="Newer", more="supersedes: older\n"))
+    folder.write("2.md", brief(slug="older", title="Older"))
+    failing_at_the_second(monkeypatch, raised(DataError, OfPostgresql("22001")))
+    report = folder.load()
+    assert [message for _, message in report.notes if "Newer" in message or "newer" in message]
+    assert report.count(Outcome.CREATED, Project) == 1
+    assert Project.objects.get().title == "Older"
+
+
+def failing_at_the_second(monkeypatch, error):
+    usual, left = search.index, [2]
+
+    def index(item):
+        left[0] -= isinstance(item, Project)
+        if not left[0]:
+            raise error
+        usual(item)
+
+    monkeypatch.setattr(search, "index", index)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import Error
 
 from portal import archive_rows
 from portal.backup import BackupError, back_up
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(f"There is no backup, and nothing was left of it: {error.strerror or error}.") from error
-        except DatabaseError as error:
+        except Error as error:
             raise CommandError(f"There is no backup. The database said: {str(error).strip()}") from error
         if unknown := archive_rows.unknown_tables():
             self.stderr.write(f"Not in the backup, since the portal does not know these tables: {', '.join(unknown)}")

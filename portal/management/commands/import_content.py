@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import Error
 
 from portal.importing import Outcome, import_paths
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, paths: list[str], dry_run: bool, **options: Any) -> None:
         try:
             report = import_paths(paths, dry_run=dry_run)
-        except (DatabaseError, OSError) as error:
+        except (Error, OSError) as error:
             words = f"Nothing was imported: {str(error).strip()}. Mend that, and run it again."
             raise CommandError(words) from error
         for source, message in report.notes:

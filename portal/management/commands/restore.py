@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import Error
 
 from portal import dates
 from portal.archive import ArchiveError
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was restored, and nothing here was changed. {error}") from None
         except OSError as error:
             raise CommandError(f"The restore did not finish: {error.strerror or error}. Run it again.") from error
-        except DatabaseError as error:
+        except Error as error:
             raise CommandError(f"The restore did not finish. The database said: {str(error).strip()}") from error
         if manifest is None:
             raise CommandError("Nothing was restored, and nothing here was changed.")
