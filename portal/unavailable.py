@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import SuspiciousOperation
-from django.db import DatabaseError, Error, InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 from django.db.transaction import TransactionManagementError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.http.multipartparser import MultiPartParserError
@@ -83,7 +83,7 @@ def is_of_an_update(error: BaseException) -> bool:
         return False
     try:
         return health.is_being_updated()
-    except DatabaseError:  # within a transaction that is broken, or without a connection, nobody knows
+    except Error:  # within a transaction that is broken, or without a connection, nobody knows
         return False
 
 

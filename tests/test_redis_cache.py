@@ -106,6 +106,18 @@ def test_a_code_is_used_once_while_redis_is_away(server):
     assert not cache.add("used-code", "y", 30)
 
 
+def test_the_portal_stays_ready_when_redis_goes_between_keeping_and_reading(client, server, monkeypatch):
+    keep = RedisCache.set
+
+    def keep_and_go(self, *args, **kwargs):
+        keep(self, *args, **kwargs)
+        server.stop()
+
+    monkeypatch.setattr(RedisCache, "set", keep_and_go)
+    assert client.get("/readyz").json()["cache"] == "ok"
+    assert server.process is None
+
+
 def test_it_is_told_once_when_redis_goes_and_once_when_it_is_back(server, clock, caplog):
     caplog.set_level(logging.INFO, "portal.redis_cache")
     cache.set("a", 1)
