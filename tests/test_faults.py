@@ -24,7 +24,7 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.handlers.exception import response_for_exception
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.core.management.commands import migrate
-from django.db import DatabaseError, OperationalError, connection, migrations, models
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, migrations, models
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ProjectState
 from django.test import Client, RequestFactory
@@ -51,6 +51,7 @@ POINT_7 = {
     "clock_change",
     "sigterm",
     "sqlite_load",
+    "restore_killed",
     "backup_while_editing",
 }
 
@@ -100,6 +101,9 @@ def run(code, *arguments):
         ("trial.holds(False, 'all is there')", 1, "not so: all is there"),
         ("(_ for _ in ()).throw(MissingError('no disk'))", 77, "NOT RUN: no disk"),
         ("time.sleep(60)", 1, ""),
+        ("1 / 0", 1, "Lost: not known. The script itself failed: ZeroDivisionError"),
+        ("trial.apart(lambda trial: 1 / 0)", 1, "  the script itself failed: ZeroDivisionError"),
+        ("trial.apart(lambda trial: trial.lost('a save'))", 1, "LOST  a save"),
     ],
 )
 def test_a_script_ends_with_what_became_of_it(does, status, says):
@@ -312,12 +316,20 @@ def test_the_command_leaves_djangos_own_as_it_was():
         (["export_site", "copy"], "portal.static_site.StaticSite.export"),
     ],
 )
-def test_a_full_disk_is_said_in_a_sentence(command, owner, monkeypatch):
-    def full(*args, **options):
-        raise OSError(errno.ENOSPC, "No space left on device")
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (OperationalError("FATAL: could not write init file"), "could not write init file"),
+        (InterfaceError("connection already closed"), "connection already closed"),
+    ],
+)
+def test_a_full_disk_and_a_lost_database_are_said_in_a_sentence(command, owner, error, words, monkeypatch):
+    def fail(*args, **options):
+        raise error
 
-    monkeypatch.setattr(owner, full)
-    with pytest.raises(CommandError, match=r"No space left on device.*Mend that, and run it again\."):
+    monkeypatch.setattr(owner, fail)
+    with pytest.raises(CommandError, match=rf"{words}.*Mend that, and run it again\."):
         call_command(*command)
 
 

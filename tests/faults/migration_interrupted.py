@@ -3,7 +3,8 @@
 
 It is killed (-9) as it is about to send a statement: one that writes down that a migration is done, or any other. What
 is left must be the schema of a whole number of migrations, and of just those that are written down; to run it again
-must complete it; and no row may be lost. Half-way, the site serves what it can, and /healthz says 503.
+must complete it; and no row may be lost. Half-way, the site serves what it can, says politely of the rest that it is
+being updated, and /healthz says 503.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,11 +27,23 @@ if not __package__:
 
 from tests.faults import postgres
 from tests.faults.trial import Trial, run
+from tests.pages import Page
 
 # What the portal's own apps began with.
 OLD = [(app, "0001_initial") for app in ("portal", "projects", "fellowship", "articles")]
 ROWS = 40
 TABLES = ("projects_project", "projects_project_techniques", "projects_technique", "articles_article")
+PAGES = (
+    "/healthz",
+    "/robots.txt",
+    "/",
+    "/projects/",
+    "/articles/",
+    "/fellowship/",
+    "/search/?q=project",
+    "/admin/login/",
+)
+UPDATED = "The portal is being updated"
 Look = dict[str, Any]
 
 
@@ -65,7 +79,7 @@ def _on(trial: Trial, databases: SQLite | PostgreSQL) -> None:
     trial.did(f"{databases.name}: {len(marks[0])} migrations are written down after they were committed")
     rounds = trial.options.rounds
     chosen = sorted(one for some in marks for one in trial.dice.sample(some, min(rounds, len(some))))
-    left = set()
+    left, answers = set(), Counter[str]()
     for number in chosen:
         databases.copy("old", "killed")
         apart(databases.url("killed"), _killed_at, number)
@@ -77,14 +91,17 @@ def _on(trial: Trial, databases: SQLite | PostgreSQL) -> None:
             trial.lost(f"{words}: the schema is not that of the migrations that are written down")
         if _rows(found) != _rows(old):
             trial.lost(f"{words}: rows are missing")
-        if number == chosen[len(chosen) // 2]:
-            _half_way(trial, databases)
+        answers.update(_half_way(trial, databases, words, is_whole=found["applied"] == whole["applied"]))
         error = apart(databases.url("killed"), _again)
         found = apart(databases.url("killed"), _look)
         if error or found["schema"] != whole["schema"] or _rows(found) != _rows(whole):
             trial.lost(f"{words}: to run it again does not complete it: {error or 'something is missing'}")
         databases.drop("killed")
     trial.did(f"killed it at {len(chosen)} moments; it left {len(left)} states between the old and the new version")
+    trial.did(f"half-way, pages answered {', '.join(f'{count} × {words}' for words, count in sorted(answers.items()))}")
+    trial.holds(
+        {words.split(" ", 1)[1] for words in answers} <= {"200", f"503 {UPDATED}"}, "nobody met an error: 200, or 503"
+    )
     trial.held(f"{len(whole['rows']['projects_project'])} projects and their terms were there each time")
 
 
@@ -92,11 +109,15 @@ def _rows(look: Look) -> Look:
     return look["rows"]
 
 
-def _half_way(trial: Trial, databases: SQLite | PostgreSQL) -> None:
-    statuses = apart(databases.url("killed"), _asked)
-    trial.did(f"half-way, pages answer {', '.join(f'{path} {status}' for path, status in statuses.items())}")
-    trial.holds(statuses["/healthz"] == 503, "half-way, /healthz says 503")
-    trial.holds(statuses["/robots.txt"] == 200, "half-way, what needs no new column is served")
+def _half_way(trial: Trial, databases: SQLite | PostgreSQL, when: str, *, is_whole: bool) -> list[str]:
+    """What pages answer to readers and to whoever watches the portal: each with its address, status and words."""
+    answers: dict[str, str] = apart(databases.url("killed"), _asked)
+    healthy, robots = answers.pop("/healthz"), answers.pop("/robots.txt")
+    if healthy != ("200" if is_whole else "503"):
+        trial.lost(f"{when}: /healthz says {healthy}")
+    if robots != "200":
+        trial.lost(f"{when}: what needs no table is not served, but {robots}")
+    return [f"{path} {words}" for path, words in answers.items()]
 
 
 # What is done in a process of its own, to one database
@@ -244,13 +265,20 @@ def _again() -> str:
     return ""
 
 
-def _asked() -> dict[str, int]:
+def _asked() -> dict[str, str]:
+    """By address, the status; of a refusal also its heading, if it says when to come again."""
+    from django.conf import settings
     from django.test import Client
 
+    settings.DEBUG = False  # readers meet no page for developers
     logging.disable()  # of pages that fail, as some do
-    client = Client(raise_request_exception=False)
-    paths = ("/healthz", "/robots.txt", "/", "/projects/", "/articles/")
-    return {path: client.get(path, headers={"host": "localhost"}).status_code for path in paths}
+    client, found = Client(raise_request_exception=False), {}
+    for path in PAGES:
+        response = client.get(path, headers={"host": "localhost", "accept": "text/html"})
+        found[path] = str(response.status_code)
+        if "Retry-After" in response.headers:
+            found[path] += f" {' '.join(Page(response.text).text('h1'))}"
+    return found
 
 
 # The databases
@@ -300,4 +328,4 @@ class PostgreSQL:
 
 
 if __name__ == "__main__":
-    sys.exit(run(trial, __doc__, seconds=600, rounds=6))
+    sys.exit(run(trial, __doc__, seconds=1_500, rounds=6))

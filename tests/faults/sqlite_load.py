@@ -5,37 +5,40 @@ Writers count up one row and make one of their own, in one transaction. Readers 
 Django; one more holds a moment of the database for five seconds at a time, as a backup does. At the end every
 acknowledged write must be there exactly once, nobody may have been told “database is locked”, and the log of writes
 must have stayed small.
-
-    .venv/bin/python tests/faults/sqlite_load.py [--seconds 60] [--writers 8] [--readers 50]
-
-Ends with 1 if anything was lost or refused.
 """
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import os
-import subprocess
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+if not __package__:
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from tests.faults.trial import ROOT, Trial, run
+
 COUNTER = "Counted by all"
 PATHS = ["/", "/projects/", "/search/?q=data", "/fellowship/", "/articles/"]
 # Seconds. Nobody reads or writes without end; and what is to be seen is how they meet, not how fast a machine is.
 PAUSE_OF_READERS, PAUSE_OF_WRITERS = 1.0, 0.02
+PATIENCE = 300  # until the last of them has told what it did
 LARGEST_WAL = 64 * 1024 * 1024
 
 
-def start() -> None:
-    sys.path.insert(0, str(ROOT))
-    import django
-
-    django.setup()
+def turns(until: float) -> Iterator[int]:
+    """Once, however busy the machine is, and then again and again until that time."""
+    number = 0
+    yield number
+    while time.time() < until:
+        number += 1
+        yield number
 
 
 def write(name: str, until: float) -> dict[str, Any]:
@@ -45,7 +48,7 @@ def write(name: str, until: float) -> dict[str, Any]:
     from portal.models import Organisation
 
     done, refusals, slowest = 0, [], 0.0
-    while time.time() < until:
+    for _ in turns(until):
         begun = time.perf_counter()
         try:
             with transaction.atomic():
@@ -66,7 +69,7 @@ def read(name: str, until: float) -> dict[str, Any]:
     from django.test import Client
 
     client, done, refusals, slowest = Client(raise_request_exception=False), 0, [], 0.0
-    while time.time() < until:
+    for _ in turns(until):
         begun = time.perf_counter()
         response = client.get(PATHS[done % len(PATHS)], headers={"host": "localhost"})
         if response.status_code != 200:
@@ -84,7 +87,7 @@ def read_long(name: str, until: float) -> dict[str, Any]:
     from portal.models import Organisation
 
     done, refusals = 0, []
-    while time.time() < until:
+    for _ in turns(until):
         with archive_rows.snapshot():
             first = Organisation.objects.count()
             time.sleep(min(5, max(0, until - time.time())))
@@ -98,11 +101,13 @@ ROLES = {"writer": write, "reader": read, "long reader": read_long}
 
 
 def work(role: str, name: str, until: float, told: Any) -> None:
-    """The work of one process, told to the one that began it."""
+    """The work of one process, told to the one that began it, which also ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        told.put((role, name, ROLES[role](name, until)))
+        told.put((role, ROLES[role](name, until)))
     except BaseException as error:
-        told.put((role, name, {"done": 0, "refusals": [f"{name} ended early: {error!r}"], "slowest": 0}))
+        told.put((role, {"done": 0, "refusals": [f"{name} ended early: {error!r}"], "slowest": 0}))
 
 
 def largest_wal(var: Path, until: float) -> int:
@@ -114,67 +119,73 @@ def largest_wal(var: Path, until: float) -> int:
     return largest
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--writers", type=int, default=8)
-    parser.add_argument("--readers", type=int, default=50)
-    options = parser.parse_args()
+def trial(trial: Trial) -> None:
     with tempfile.TemporaryDirectory(prefix="portal-load-") as folder:
-        return load(Path(folder), options.seconds, options.writers, options.readers)
+        os.environ.pop("DATABASE_URL", None)
+        os.environ.update(
+            PORTAL_ENV="development", PORTAL_VAR=folder, DJANGO_SETTINGS_MODULE="portal.settings", LOG_LEVEL="ERROR"
+        )
+        (Path(folder) / "static").mkdir()
+        import django
+
+        django.setup()
+        load(trial, Path(folder))
 
 
-def load(var: Path, seconds: int, writers: int, readers: int) -> int:
-    os.environ.pop("DATABASE_URL", None)
-    os.environ.update(
-        PORTAL_ENV="development", PORTAL_VAR=str(var), DJANGO_SETTINGS_MODULE="portal.settings", LOG_LEVEL="ERROR"
-    )
-    manage = [sys.executable, str(ROOT / "manage.py")]
-    subprocess.run([*manage, "migrate", "--verbosity", "0", "--skip-checks"], cwd=ROOT, check=True)
-    subprocess.run([*manage, "start_development"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    start()
+def load(trial: Trial, var: Path) -> None:
+    from django.core.management import call_command
     from django.db import connections
+    from django.test import Client
 
+    from portal.importing import import_paths
     from portal.models import Organisation
 
+    call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+    import_paths([str(ROOT / "sample")])
     before = Organisation.objects.count()
     Organisation.objects.create(name=COUNTER, abbreviation="0")
-    read("nobody", time.time() + 5)  # whoever is the first compiles the templates
+    for path in PATHS:  # whoever is the first compiles the templates
+        Client().get(path, headers={"host": "localhost"})
     connections.close_all()  # no process may go on with the connection of another
     fork = multiprocessing.get_context("fork")
-    until, told = time.time() + seconds, fork.Queue()
-    roles = [("writer", writers), ("reader", readers), ("long reader", 1)]
+    until, told = time.time() + trial.options.load, fork.Queue()
+    roles = [("writer", trial.options.writers), ("reader", trial.options.readers), ("long reader", 1)]
     team = [(role, f"{role} {number}") for role, many in roles for number in range(many)]
     processes = [fork.Process(target=work, args=(*one, until, told)) for one in team]
-    for process in processes:
-        process.start()
-    wal = largest_wal(var, until)
-    lost: list[str] = []
     results: dict[str, list[dict[str, Any]]] = {}
-    for _ in team:
-        role, _name, found = told.get(timeout=120)
-        results.setdefault(role, []).append(found)
-    for process in processes:
-        process.join()
-    for role, found in results.items():
-        slowest = max(one["slowest"] for one in found)
-        print(f"{len(found)} x {role}: {sum(one['done'] for one in found):,} done, the slowest {slowest:.2f} s")
-        lost += [f"{role}: {words}" for one in found for words in one["refusals"]]
-        lost += [f"a {role} did nothing" for one in found if not one["done"]]
+    try:
+        for process in processes:
+            process.start()
+        wal = largest_wal(var, until)
+        for _ in team:
+            role, found = told.get(timeout=PATIENCE)
+            results.setdefault(role, []).append(found)
+        for process in processes:
+            process.join()
+    finally:
+        for process in processes:
+            if process.is_alive():
+                process.kill()
+    judge(trial, results)
     done = sum(one["done"] for one in results.get("writer", []))
     counted = int(Organisation.objects.get(name=COUNTER).abbreviation)
     made = Organisation.objects.count() - before - 1
-    print(f"acknowledged {done:,} writes; the shared row counts {counted:,}; {made:,} rows were made")
-    print(f"the log of writes was {wal / 1_000_000:.1f} MB at most")
-    if not done == counted == made:
-        lost.append(f"{done} writes were acknowledged, {counted} counted and {made} made")
-    if wal > LARGEST_WAL:
-        lost.append(f"the log of writes grew to {wal:,} bytes")
-    print("Lost or refused:", "nothing" if not lost else f"{len(lost)}, such as")
-    for words in lost[:20]:
-        print(f"  {words}")
-    return int(bool(lost))
+    trial.holds(
+        done == counted == made,
+        f"of {done:,} acknowledged writes, the shared row counts {counted:,}, and {made:,} rows were made",
+    )
+    trial.holds(wal < LARGEST_WAL, f"the log of writes was {wal / 1_000_000:.1f} MB at most")
+
+
+def judge(trial: Trial, results: dict[str, list[dict[str, Any]]]) -> None:
+    for role, found in results.items():
+        slowest = max(one["slowest"] for one in found)
+        trial.did(f"{len(found)} × {role}: {sum(one['done'] for one in found):,} done, the slowest {slowest:.2f} s")
+        refusals = [words for one in found for words in one["refusals"]]
+        trial.holds(not refusals, f"no {role} was refused anything, by “database is locked” or otherwise")
+        trial.lost(f"{role}: {words}" for words in refusals[:20])
+        trial.holds(all(one["done"] for one in found), f"each {role} did something")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(trial, __doc__, seconds=900, load=60, writers=8, readers=50))

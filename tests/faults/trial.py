@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -67,7 +68,7 @@ class Trial:
         if process.exitcode == MISSING:
             raise MissingError("said above")
         if process.exitcode:
-            self.losses.append(f"said above, of {' '.join(map(str, arguments))}")
+            self.losses.append(f"said above, of {' '.join(map(str, arguments)) or 'a part'}")
 
     def status(self) -> int:
         took = f"{time.monotonic() - self.begun:.0f} s"
@@ -101,6 +102,10 @@ def run(trial: Callable[[Trial], None], about: str | None, *, seconds: int, **nu
     except MissingError as error:
         print(f"NOT RUN: {error}", flush=True)
         return MISSING
+    except Exception as error:
+        traceback.print_exc()
+        print(f"Lost: not known. The script itself failed: {type(error).__name__}", flush=True)
+        return LOST
     return found.status()
 
 
@@ -111,6 +116,9 @@ def _apart(trial: Trial, what: Callable[..., None], arguments: tuple[Any, ...]) 
     except MissingError as error:
         print(f"NOT RUN: {error}", flush=True)
         sys.exit(MISSING)
+    except Exception as error:
+        traceback.print_exc()
+        trial.lost(f"the script itself failed: {type(error).__name__}")
     sys.exit(LOST if trial.losses else 0)
 
 

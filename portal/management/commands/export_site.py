@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
 
 from portal import dates
 from portal.static_folder import FolderError
@@ -47,8 +48,9 @@ class Command(BaseCommand):
             report = StaticSite(base, cname, tell).export(folder.absolute())
         except (ExportError, FolderError) as error:
             raise CommandError(f"{error} Nothing in {folder} was changed.") from None
-        except OSError as error:
-            words = f"The copy could not be written: {error.strerror or error}. Mend that, and run it again."
+        except (Error, OSError) as error:
+            why = getattr(error, "strerror", None) or " ".join(str(error).split()).rstrip(".")
+            words = f"The copy could not be made: {why}. Mend that, and run it again."
             raise CommandError(words) from error
         except KeyboardInterrupt:
             raise CommandError("Broken off. Run it again to finish the copy.", returncode=BROKEN_OFF) from None

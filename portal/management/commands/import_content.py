@@ -21,7 +21,8 @@ class Command(BaseCommand):
         try:
             report = import_paths(paths, dry_run=dry_run)
         except (Error, OSError) as error:
-            words = f"Nothing was imported: {str(error).strip()}. Mend that, and run it again."
+            why = " ".join(str(error).split()).rstrip(".")
+            words = f"Nothing was imported: {why}. Mend that, and run it again."
             raise CommandError(words) from error
         for source, message in report.notes:
             self.stdout.write(f"{source}: {message}")
