@@ -44,7 +44,7 @@ class PortalAdminSite(AdminSite):
         return super().index(request, {**mine, **(extra_context or {})})
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Django's page, whose form counts how often the old password was wrong."""
+        """Django's page, with a form that counts how often the old password was wrong, and names the account."""
         from django.contrib.auth.views import PasswordChangeView
 
         from portal.sign_in_forms import NewPasswordForm
@@ -52,6 +52,7 @@ class PortalAdminSite(AdminSite):
         request.current_app = self.name
         return PasswordChangeView.as_view(
             form_class=NewPasswordForm,
+            template_name="account/new_password.html",
             success_url=reverse("admin:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},
         )(request)

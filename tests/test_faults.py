@@ -78,10 +78,27 @@ def test_the_runner_runs_those_that_are_named_and_names_what_it_does_not_know(mo
     assert runner.main(["sigterm", "disk_full"]) == 0
     assert "nothing lost  sigterm" in (said := capsys.readouterr().out)
     assert "NOT RUN       disk_full" in said
+    assert "Lost: nothing, disk_full not run." in said
     assert runner.main(["sigterm", "worker_killed"]) == 1
+    assert "1 of 2 did not hold: worker_killed." in capsys.readouterr().out
     assert runner.main(["sigterm", "no_such"]) == 2
     monkeypatch.setenv("REQUIRE_ALL", "1")
     assert runner.main(["disk_full"]) == 1
+
+
+def test_the_runner_says_what_held_until_it_was_broken_off(monkeypatch, capsys):
+    def run(name, environment):
+        if name == "disk_full":
+            raise KeyboardInterrupt
+        return 0
+
+    monkeypatch.setattr(runner, "run", run)
+    assert runner.main(["sigterm", "disk_full", "worker_killed"]) == 130
+    said = capsys.readouterr().out
+    assert "nothing lost  sigterm" in said
+    assert "broken off    disk_full" in said
+    assert "broken off    worker_killed" in said
+    assert said.splitlines()[-1].startswith("Broken off after 1 of 3.")
 
 
 # How one is tried

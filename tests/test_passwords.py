@@ -75,7 +75,12 @@ def test_a_password_that_somebody_is_given_is_held_to_it_too(admin_client):
         ("/admin/login/", {"login": "username", "password": "current-password"}),
         (
             "/admin/password_change/",
-            {"old_password": "current-password", "new_password1": "new-password", "new_password2": "new-password"},
+            {
+                "username": "username",
+                "old_password": "current-password",
+                "new_password1": "new-password",
+                "new_password2": "new-password",
+            },
         ),
         ("/admin/forgotten-password/", {"email": "email"}),
     ],

@@ -163,4 +163,4 @@ def _weeks(trial: Trial, change: dt.datetime) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run(trial, __doc__, seconds=600))
+    sys.exit(run(trial, __doc__, seconds=1_500))

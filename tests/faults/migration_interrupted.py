@@ -56,6 +56,7 @@ def trial(trial: Trial) -> None:
         os.environ.update(
             PORTAL_ENV="development", PORTAL_VAR=folder, DJANGO_SETTINGS_MODULE="portal.settings", LOG_LEVEL="ERROR"
         )
+        (Path(folder) / "static").mkdir()
         import django
 
         django.setup()
@@ -79,7 +80,7 @@ def _on(trial: Trial, databases: SQLite | PostgreSQL) -> None:
     trial.did(f"{databases.name}: {len(marks[0])} migrations are written down after they were committed")
     rounds = trial.options.rounds
     chosen = sorted(one for some in marks for one in trial.dice.sample(some, min(rounds, len(some))))
-    left, answers = set(), Counter[str]()
+    left, answers, before = set(), Counter[str](), len(trial.losses)
     for number in chosen:
         databases.copy("old", "killed")
         apart(databases.url("killed"), _killed_at, number)
@@ -98,6 +99,8 @@ def _on(trial: Trial, databases: SQLite | PostgreSQL) -> None:
             trial.lost(f"{words}: to run it again does not complete it: {error or 'something is missing'}")
         databases.drop("killed")
     trial.did(f"killed it at {len(chosen)} moments; it left {len(left)} states between the old and the new version")
+    if len(trial.losses) == before:
+        trial.held("each was a whole number of migrations, those that are written down, and the next run completed it")
     trial.did(f"half-way, pages answered {', '.join(f'{count} × {words}' for words, count in sorted(answers.items()))}")
     trial.holds(
         {words.split(" ", 1)[1] for words in answers} <= {"200", f"503 {UPDATED}"}, "nobody met an error: 200, or 503"

@@ -93,4 +93,4 @@ def _kept_pages_go_on(trial: Trial, site: scratch.Scratch, base: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run(trial, __doc__, seconds=900, rounds=20, workers=2, readers=4, editors=3))
+    sys.exit(run(trial, __doc__, seconds=1_500, rounds=20, workers=2, readers=4, editors=3))

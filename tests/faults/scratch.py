@@ -45,7 +45,7 @@ class Scratch:
         from portal.benchmark import servers
 
         with servers.portal(self.folder, workers) as server:
-            if until(lambda: asked(server.base, "/healthz") == 200, 30) == float("inf"):
+            if until(lambda: asked(server.base, "/healthz") == 200, 90) == float("inf"):
                 raise servers.ServerError(self.log())
             yield server
             if not stops and not workers_of(server.pid):

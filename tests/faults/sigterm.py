@@ -170,4 +170,4 @@ def _has_ended(pid: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(run(trial, __doc__, seconds=400, rounds=3, workers=2, readers=4, editors=2))
+    sys.exit(run(trial, __doc__, seconds=1_200, rounds=3, workers=2, readers=4, editors=2))

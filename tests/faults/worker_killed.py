@@ -96,4 +96,4 @@ def _judge(trial: Trial, people: crowd.Crowd, held: set[int], back: list[float])
 
 
 if __name__ == "__main__":
-    sys.exit(run(trial, __doc__, seconds=300, rounds=10, workers=3, readers=8, editors=3))
+    sys.exit(run(trial, __doc__, seconds=900, rounds=10, workers=3, readers=8, editors=3))
