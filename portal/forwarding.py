@@ -8,6 +8,7 @@ from django.db.models import Q
 from portal.models import ForwardingAddress, normal_path
 
 ENDING = ".html"
+LONGEST = ForwardingAddress._meta.get_field("path").max_length or 0
 
 
 @transaction.atomic
@@ -35,9 +36,10 @@ def renamed(*, old: str, new: str) -> None:
 
 def target_of(path: str) -> str | None:
     """Where a reader of ``path`` should go, if the portal knows."""
-    if "\0" in path:  # PostgreSQL refuses even to look for it
-        return None
     path = normal_path(path)
+    # PostgreSQL refuses even to look for the first, and SQLite for what is far longer than any address.
+    if "\0" in path or len(path) > LONGEST:
+        return None
     exact = ForwardingAddress.objects.filter(path=path).values_list("target", flat=True).first()
     return exact or _target_of_like(path)
 

@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -25,7 +26,7 @@ from django.db import DataError, Error
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
-from django.urls import ResolverMatch
+from django.urls import Resolver404, ResolverMatch, resolve
 
 LONGEST_ADDRESS = 200
 LONGEST_MESSAGE = 2_000
@@ -124,10 +125,18 @@ request_finished.connect(_forget)  # last of all, since the portal's own reactio
 
 def address_of(request: HttpRequest) -> str:
     """The path that was asked for, without its query; its route where a part of it opens something."""
-    match: ResolverMatch | None = request.resolver_match
+    match = request.resolver_match or _match_of(request.path_info)
     if match and _SECRET_PARTS & set(match.kwargs):
         return f"/{match.route}"
     return masked(request.path)[:LONGEST_ADDRESS]
+
+
+def _match_of(path: str) -> ResolverMatch | None:
+    """What would answer there, for a request that was refused, or sent on to its last stroke, before it was asked."""
+    for one in (path, f"{path}/"):
+        with suppress(Resolver404):
+            return resolve(one)
+    return None
 
 
 # Words

@@ -41,7 +41,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class PolicyHeaders:
-    """What a browser may load and do on a page: nothing but our own, and scripts for staff only.
+    """What a browser may load and do on a page: nothing but our own, and scripts for staff only; and what it may keep.
 
     Before all middlewares that answer, so that it sees every answer: also theirs, before any page is asked, such as the
     way to HTTPS and the refusal of a host. What a view has said itself stays.
@@ -57,6 +57,8 @@ class PolicyHeaders:
         self.djangos_own.process_response(request, response)
         for name, value in policies(request.path).items():
             response.headers.setdefault(name, value)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = _kept_by(request)
         if settings.DEBUG and response.status_code in {404, 500}:
             del response["Content-Security-Policy"]  # Django's own pages for developers carry their style in the page
         return response
@@ -72,6 +74,15 @@ def policies(path: str) -> dict[str, str]:
         "X-Frame-Options": settings.X_FRAME_OPTIONS,
         "X-Permitted-Cross-Domain-Policies": "none",
     }
+
+
+def _kept_by(request: HttpRequest) -> str:
+    """Who may keep an answer that says nothing of it: whoever does has to ask each time whether it is still right.
+
+    Without a word, browsers keep a redirect for good, and go round in circles when a page takes its old address back.
+    """
+    is_of_staff = request.path.startswith(STAFF_PREFIX) or settings.SESSION_COOKIE_NAME in request.COOKIES
+    return "private, no-cache" if is_of_staff else "public, no-cache"
 
 
 def allow_script(response: HttpResponse) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from portal import forwarding
 from portal.models import ForwardingAddress
-from tests.factories import ForwardingAddressFactory, ProjectFactory
+from tests.factories import ForwardingAddressFactory, ProjectFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +60,20 @@ def test_what_is_only_near_it_is_not_found(client, asked):
 def test_the_query_goes_along_as_it_is(client, query):
     ForwardingAddressFactory(path="/projects.html", target="/projects/")
     assert client.get(f"/projects.html?{query}")["Location"] == f"/projects/?{query}"
+
+
+def test_what_is_longer_than_any_address_is_not_looked_for(client):
+    """SQLite refuses to compare with such a text, which would be an error of ours."""
+    for length in (400, 60_000):
+        assert client.get(f"/{'a' * length}/").status_code == 404
+
+
+def test_a_browser_asks_again_since_an_address_may_be_taken_back(client):
+    """Without a word it keeps a redirect for good, and a page that got its old address back could not be read."""
+    ForwardingAddressFactory(path="/old", target="/projects/")
+    assert client.get("/old/")["Cache-Control"] == "public, no-cache"
+    client.force_login(StaffFactory())
+    assert client.get("/old/")["Cache-Control"] == "private, no-cache"
 
 
 def test_only_what_is_not_found_forwards(client):

@@ -89,9 +89,19 @@ def check(response: Any, *, secure: bool = True) -> None:
     assert not {"Access-Control-Allow-Origin", "Server", "X-Powered-By"} & set(response.headers), where
     for name, value in response.headers.items():
         assert not TELLING.search(f"{name}: {value}"), (where, name)
+    check_keeping(response, where)
     check_cookies(response)
     if secure:
         assert grade(score(response.headers, response.cookies)) == "A+", where
+
+
+def check_keeping(response: Any, where: str) -> None:
+    """Nobody keeps an answer without asking again, and nobody else keeps one of somebody who has signed in."""
+    said = response["Cache-Control"]
+    is_of_staff = response.wsgi_request.path.startswith("/admin/") or "__Host-session" in response.wsgi_request.COOKIES
+    if not response.wsgi_request.path.startswith("/static/"):
+        assert re.search(r"no-cache|no-store|max-age=0", said), where
+        assert "private" in said or not is_of_staff or where.startswith("GET /media/"), where
 
 
 def check_cookies(response: Any) -> None:

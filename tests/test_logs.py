@@ -257,6 +257,15 @@ def test_an_address_that_opens_something_is_logged_as_its_route(client, stream):
     assert "/opens/<str:key>/" in stream.getvalue()
 
 
+def test_also_where_it_was_refused_or_sent_on_before_anything_answered(client, stream, settings):
+    settings.LOG_REQUESTS = "all"
+    client.put("/opens/hunter2-hunter2/")
+    client.get("/opens/hunter2-hunter2/", headers={"host": "evil.example"})
+    client.get("/opens/hunter2-hunter2")
+    assert {event["status"] for event in events(stream) if "status" in event} == {301, 400, 405}
+    assert "hunter2" not in stream.getvalue()
+
+
 def test_secrets_of_the_operator_are_taken_out(settings):
     settings.SECRET_KEY, settings.EMAIL_HOST_PASSWORD = "the-key-of-all-keys", "hunter2-hunter2"
     said = masked("the-key-of-all-keys, hunter2-hunter2, postgres://me:pass%40word@db/x?sslmode=no, me@x.example")

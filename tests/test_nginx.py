@@ -233,9 +233,19 @@ def test_a_file_says_as_much_as_a_page_of_its_policy(site):
     page = site.ask("/")
     for path in (static(site, r"portal\.[0-9a-f]{12}\.css"), "/static/portal/error.css"):
         found = site.ask(path)
-        for name in set(ONCE) - {"Content-Security-Policy", "Permissions-Policy", "Content-Type", "Date"}:
+        for name in set(ONCE) - {"Content-Security-Policy", "Content-Type", "Date"}:
             assert found.headers.get_all(name) == page.headers.get_all(name), name
         assert found.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_a_part_of_a_file_is_not_sent_and_no_header_stands_there_twice(site):
+    """nginx says what it adds twice where it refuses a part (416)."""
+    for path in (static(site, r"portal\.[0-9a-f]{12}\.css"), "/static/portal/error.css"):
+        for part in ("bytes=0-9", "bytes=99999999-", "bytes=0-1,3-4"):
+            found = site.ask(path, Range=part)
+            assert (found.status, len(found.body)) == (200, len(site.ask(path).body))
+            for name in ONCE:
+                assert len(found.headers.get_all(name, [])) == 1, (part, name)
 
 
 def test_only_static_files_are_taken_from_the_disk(site, var):
@@ -260,9 +270,20 @@ def refused(found: Any, status: int, page: str) -> None:
     assert found.text == (DEPLOY / "nginx" / "pages" / page).read_text()
     assert found.headers["Content-Type"].startswith("text/html")
     assert found.headers["Cache-Control"] == "no-store"
-    for name in set(ONCE) - {"Permissions-Policy"}:
+    for name in ONCE:
         assert len(found.headers.get_all(name, [])) == 1, name
     assert re.fullmatch(r"[0-9a-f]{32}", found.headers["X-Request-ID"])
+
+
+def test_what_is_no_proper_request_is_refused_by_a_page_of_ours(site):
+    for path in ("/projects/%00/", "/a/../../etc/passwd", "/%zz/"):
+        refused(site.ask(path), 400, "400.html")
+    for method in ("TRACE", "CONNECT"):
+        refused(site.ask("/", method), 405, "400.html")
+    refused(site.ask("/static/portal/error.css", "POST", body=b"a=b"), 405, "400.html")
+    refused(site.ask("/", Transfer_Encoding="gzip"), 501, "400.html")
+    refused(site.ask("/?" + "a" * 9_000), 414, "400.html")
+    refused(site.ask("/", Cookie="a" * 9_000), 431, "400.html")
 
 
 def test_what_is_too_large_is_refused_before_it_is_sent(site):
