@@ -6,6 +6,7 @@ that an archive that was cut off has none. Nothing of an archive is used before 
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import hashlib
 import json
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -25,6 +27,8 @@ MANIFEST = "manifest.json"
 ROWS, MEDIA = "rows/", "media/"
 
 MAX_MANIFEST = 256 * 1024 * 1024
+# Of what a tar says of a member beside its content, such as a long name. It is read into memory whole.
+_MAX_DETAILS = 64 * 1024
 _CHUNK = 1024 * 1024
 _LEVEL = 6
 # As written below: without a name, a time or any of the optional parts, which no checksum would cover.
@@ -72,7 +76,17 @@ class Manifest:
                 f"{said.get('portal', 'of another version')}: restore it with that version or a later one."
             )
         tables = {label: Table(**table) for label, table in said.pop("tables").items()}
-        return cls(**said, tables=tables)
+        manifest = cls(**said, tables=tables)
+        manifest._refuse_nonsense()
+        return manifest
+
+    def _refuse_nonsense(self) -> None:
+        """Raise an error where a part is not what whoever restores makes of it: a moment, words for a screen, a key."""
+        words = [self.portal, self.django, self.database, *self.missing, *chain(*self.migrations.values())]
+        is_dated = dt.datetime.fromisoformat(self.made_at).tzinfo is not None
+        is_numbered = all(0 <= (table.last_id or 0) < 2**63 for table in self.tables.values())
+        if not is_dated or not is_numbered or not all(word.isprintable() for word in words):
+            raise ValueError("its manifest makes no sense")
 
     @property
     def media_count(self) -> int:
@@ -110,6 +124,17 @@ class _Summed:
     @property
     def sum(self) -> list[Any]:
         return [self.size, self._sha256.hexdigest()]
+
+
+class _Entry(tarfile.TarInfo):
+    """A header of the tar, refused before what it announces is in memory: a bomb is small as long as it is packed."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        entry = super().frombuf(buf, encoding, errors)
+        if entry.type != tarfile.REGTYPE and entry.size > _MAX_DETAILS:
+            raise ArchiveError("This archive holds what no backup of the portal does.")
+        return entry
 
 
 class Writer:
@@ -188,7 +213,7 @@ class Archive:
     def _entries(self) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
         self._file.seek(0)
         with gzip.GzipFile(fileobj=self._file, mode="rb") as unzipped:
-            with tarfile.open(fileobj=unzipped, mode="r|") as tar:
+            with tarfile.open(fileobj=unzipped, mode="r|", tarinfo=_Entry) as tar:
                 for entry in tar:
                     _refuse_name(entry)
                     content = tar.extractfile(entry)
@@ -252,7 +277,8 @@ def _refuse_name(entry: tarfile.TarInfo) -> None:
     """Raise ``ArchiveError`` for what would be written anywhere but below the folder of media, or is no plain file."""
     name = entry.name
     parts = name.split("/")
-    is_safe = name.isprintable() and "\\" not in name and not any(part in {"", ".", ".."} for part in parts)
+    # A backup keeps nothing that begins with a dot: such files are still being written.
+    is_safe = name.isprintable() and "\\" not in name and not any(not part or part[0] == "." for part in parts)
     is_known = name == MANIFEST or _ROWS_NAME.fullmatch(name) or (name.startswith(MEDIA) and len(parts) > 1)
-    if not entry.isreg() or not is_safe or not is_known:
-        raise ArchiveError(f"This archive holds “{name}”, which no backup of the portal does. Nothing was changed.")
+    if not entry.isreg() or entry.issparse() or not is_safe or not is_known:
+        raise ArchiveError(f"This archive holds {name!a}, which no backup of the portal does.")

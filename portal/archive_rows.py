@@ -15,6 +15,7 @@ from itertools import islice
 from typing import IO, Any
 
 from django.apps import apps as installed
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, models, transaction
 
 from portal.archive import ArchiveError, Table
@@ -132,7 +133,7 @@ def load(model: Model, names: list[str], lines: Iterable[bytes]) -> int:
             while batch := [_values(chosen, line) for line in islice(rows, size)]:
                 cursor.execute(into + ", ".join([one] * len(batch)), [value for row in batch for value in row])
                 count += len(batch)
-    except (ValueError, TypeError, DatabaseError) as error:
+    except (ValueError, TypeError, ArithmeticError, RecursionError, ValidationError, DatabaseError) as error:
         # A text that SQLite took and PostgreSQL does not, such as one that is too long for its column.
         raise ArchiveError(f"The rows of {label} after {count:,} cannot be stored: {str(error).strip()}") from error
     return count

@@ -33,6 +33,10 @@ _WAIT_FOR_WRITERS = 60  # seconds
 _CHUNK = 1024 * 1024
 
 
+class LeftOverError(Exception):
+    """The archive is in place, but something of what it replaced could not be taken away; in words for the operator."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a restore is about to replace, and by what; for the operator to say yes to."""
@@ -51,7 +55,7 @@ class Plan:
 def restore(path: Path, *, confirm: Callable[[Plan], bool], tell: Tell = lambda words: None) -> Manifest | None:
     """Put the archive in place of the database and the media. None if ``confirm`` said no.
 
-    Raises ``ArchiveError``; then, as after anything else that went wrong, all is as it was.
+    Raises ``ArchiveError``; then, as after anything else that went wrong, all is as it was, but for ``LeftOverError``.
     """
     tell("Checking the archive…")
     with Archive(path) as archive, _workplace() as folder:
@@ -117,10 +121,13 @@ def _replace(rows: Archive, files: Archive, tell: Tell) -> None:
                     tell(f"Search index: {search.rebuild():,}")
         except OperationalError as error:
             raise ArchiveError(f"The database did not let the restore finish: {str(error).strip()}") from error
-        media.drop_the_others()
-    for cache in caches.all():
-        cache.clear()
-    ContentType.objects.clear_cache()
+        for cache in caches.all():
+            cache.clear()
+        ContentType.objects.clear_cache()
+        try:
+            media.drop_the_others()
+        except OSError as error:
+            raise LeftOverError(f"files of before could not be taken away: {error.strerror or error}") from error
 
 
 # Rows

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tarfile
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,9 @@ def test_whatever_is_put_in_its_place_is_refused(tmp_path, whole, noise, place, 
         "media",
         "media/a\\b",
         "media/a\nb",
+        "media/\x1b[2J",
+        "media/.hidden",
+        "media/a/.b.part",
         "rows/portal.thing.sql",
         "rows/../portal.thing.jsonl",
         "rows/Portal.thing.jsonl",
@@ -142,6 +146,33 @@ def test_what_is_no_plain_file_is_refused(tmp_path, whole, kind):
         return [(entry, b""), *entries]
 
     refused(repacked(tmp_path / "linked", whole, linked), "which no backup")
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.SOLARIS_XHDTYPE])
+def test_a_bomb_is_refused_before_it_is_in_memory(tmp_path, kind):
+    """What describes a member is read whole by whoever reads the tar; packed, 64 MB of it are 64 KB."""
+    entry = tarfile.TarInfo("media/x")
+    entry.type, entry.size = kind, 64 * 2**20
+    path = tmp_path / "bomb"
+    with (
+        path.open("wb") as file,
+        gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=6, mtime=0) as packed,
+    ):
+        packed.write(entry.tobuf(tarfile.USTAR_FORMAT))
+        packed.write(bytes(entry.size))
+    tracemalloc.start()
+    refused(path, "no backup of the portal does")
+    assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    tracemalloc.stop()
+
+
+def test_a_file_that_is_mostly_holes_is_refused(tmp_path, whole):
+    def holed(entries: Any) -> Any:
+        entry = tarfile.TarInfo("media/holes")
+        entry.pax_headers = {"GNU.sparse.size": str(2**40), "GNU.sparse.map": "0,0"}
+        return [(entry, b""), *entries]
+
+    refused(repacked(tmp_path / "holed", whole, holed), "which no backup")
 
 
 @pytest.mark.parametrize(
@@ -168,6 +199,14 @@ def test_what_is_missing_or_too_many_is_named(tmp_path, whole, change, words):
         ),
         ({"format": "1"}, "is not a backup"),
         ({"surprise": 1}, "is damaged"),
+        ({"made_at": "yesterday"}, "is damaged"),
+        ({"made_at": None}, "is damaged"),
+        ({"made_at": "2026-11-21T12:00:00"}, "makes no sense"),
+        ({"portal": "1\x1b[2J"}, "makes no sense"),
+        ({"missing": ["a\nb"]}, "makes no sense"),
+        ({"migrations": ["portal"]}, "is damaged"),
+        ({"tables": {"portal.thing": {"columns": ["id"], "count": 2, "last_id": 2**63}}}, "makes no sense"),
+        ({"tables": {"portal.thing": {"columns": ["id"], "count": 2, "last_id": "2"}}}, "is damaged"),
         ({"tables": {}}, "not as many"),
         ({"tables": {"portal.thing": {"columns": ["id", "name"], "count": 3}}}, "not as many"),
         ({"tables": {"portal.thing": {"columns": ["id", "name"]}}}, "is damaged"),

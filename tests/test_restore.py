@@ -99,6 +99,52 @@ def test_what_goes_wrong_among_the_files_changes_nothing(file, var, monkeypatch,
     assert left_over(var) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["{}", "[" * 100_000, '["yesterday"]', "[1e999]", "[99999999999999999999]", '["\\u0000"]', "[[]]", "nonsense"],
+)
+def test_a_row_that_is_none_is_refused_in_a_sentence(file, monkeypatch, line):
+    """Whatever it is: the numbers of an archive may all be right, and nobody may have written it by the portal."""
+    make.ProjectFactory()
+    write = archive_rows.write
+
+    def nonsense(model: Any, out: Any) -> Any:
+        table = write(model, out)
+        if model is not Organisation:
+            return table
+        out.seek(0)
+        out.truncate()
+        first = f"[{line[1:-1]}{', null' * (len(table.columns) - 1)}]" if line.endswith("]") else line
+        out.write(first.encode() + b"\n")
+        return Table(table.columns, 1, table.last_id)
+
+    monkeypatch.setattr(archive_rows, "write", nonsense)
+    back_up(file)
+    refused(file, "portal.organisation after 0 cannot be stored")
+
+
+def test_the_command_says_on_which_side_of_the_change_it_failed(file, monkeypatch):
+    """Whoever stands before a full disk has to know whether the site is the old one or the new one."""
+    make.FellowFactory(photo=whole_site.photo(), photo_alt="A portrait")
+    back_up(file)
+    make.FellowFactory(photo=whole_site.photo("red"), photo_alt="A portrait")
+    before = everything()
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("shutil.copyfileobj", fail)
+        with pytest.raises(CommandError, match="nothing here was changed: No space"):
+            call_command("restore", str(file), no_input=True, stdout=StringIO())
+    assert everything() == before
+    with monkeypatch.context() as locked:
+        locked.setattr("portal.restoration.Unpacked.drop_the_others", fail)
+        with pytest.raises(CommandError, match="is restored, but files of before"):
+            call_command("restore", str(file), no_input=True, stdout=StringIO())
+    assert everything()[0] != before[0]
+
+
 def test_rows_that_refer_to_what_is_not_there_are_refused(file, monkeypatch):
     make.ProjectFactory()
     write = archive_rows.write

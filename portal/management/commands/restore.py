@@ -12,7 +12,7 @@ from django.db import Error
 from portal import dates
 from portal.archive import ArchiveError
 from portal.commands import ends_cleanly
-from portal.restoration import Plan, restore
+from portal.restoration import LeftOverError, Plan, restore
 
 
 class Command(BaseCommand):
@@ -37,8 +37,11 @@ class Command(BaseCommand):
                 manifest = restore(file, confirm=confirm, tell=self._tell)
         except ArchiveError as error:
             raise CommandError(f"Nothing was restored, and nothing here was changed. {error}") from None
+        except LeftOverError as error:
+            raise CommandError(f"The backup is restored, but {error}. Run it again.") from error
         except OSError as error:
-            raise CommandError(f"The restore did not finish: {error.strerror or error}. Run it again.") from error
+            words = f"Nothing was restored, and nothing here was changed: {error.strerror or error}."
+            raise CommandError(words) from error
         except Error as error:
             raise CommandError(f"The restore did not finish. The database said: {str(error).strip()}") from error
         if manifest is None:
