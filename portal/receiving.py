@@ -104,7 +104,8 @@ _SENTENCES = {
 def _answer(request: HttpRequest, status: int) -> HttpResponse:
     """A page that stands alone, or its words for what is no browser's page, such as the editor."""
     title, sentence = _SENTENCES[status]
-    if "text/html" in request.headers.get("Accept", ""):
+    # Nothing of a reader reaches a page that might be kept, so who asks for one is taken for a browser.
+    if "text/html" in request.headers.get("Accept", "text/html"):
         return render(request, "refused.html", {"title": title, "sentence": sentence}, status=status)
     return HttpResponse(f"{title}. {sentence}\n", status=status, content_type="text/plain; charset=utf-8")
 
