@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import BigIntegerField, Count, Exists, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import BigIntegerField, Count, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 
+from fellowship.cards import Person
 from fellowship.models import Cohort, EligibilityCell, Fellow, Phase, Profession, Programme
 from portal import clock
 from portal.kept import kept
@@ -111,19 +112,19 @@ class Overview:
         return self.before(self.current.cohort) if self.current else self._first(Phase.FINISHED)
 
     @cached_property
-    def menu(self) -> list[Way]:
+    def menu(self) -> tuple[Way, ...]:
         """The ways through the fellowship. It turns with the year by itself, and leads to public pages only."""
         index = path_to("fellowship:index")
         cohorts = [("Previous", self.previous), ("Current", self.current), ("Next", self.upcoming)]
         to_apply_for = self.to_apply_for
-        return [
+        return (
             Way("About the fellowship", index),
             *(Way(self._named(when, one), one.cohort.get_absolute_url()) for when, one in cohorts if one),
             Way(
                 "How to apply",
                 f"{to_apply_for.cohort.get_absolute_url()}#how-to-apply" if to_apply_for else f"{index}#apply",
             ),
-        ]
+        )
 
     @staticmethod
     def _named(when: str, entry: Entry) -> str:
@@ -143,21 +144,23 @@ def overview() -> Overview:
     return Overview()
 
 
-def people_of(cohort: Cohort) -> list[Fellow]:
+def people_of(cohort: Cohort) -> list[Person]:
     """The fellows whom readers of a cohort's page see on it, as its list shows them."""
     if getattr(cohort, "fellows_shown", None) == 0:
         return []
-    return _public_people(cohort.pk) if cohort.is_public else _people(cohort=cohort.pk)
+    return _public_people(cohort.pk) if cohort.is_public else _people_of(cohort.pk)
+
+
+def _people_of(cohort: int) -> list[Person]:
+    return [Person(*row) for row in _people(cohort=cohort)]
 
 
 @prepared(cohort=BigIntegerField())
-def _people(*, cohort: Value) -> QuerySet[Fellow]:
-    texts = [field.name for field in Fellow._meta.concrete_fields if isinstance(field, TextField)]
-    people: QuerySet[Fellow] = Fellow.objects.with_consent().filter(cohort=cohort)
-    return people.defer(*texts)
+def _people(*, cohort: Value) -> QuerySet[Fellow, Any]:
+    return Fellow.objects.with_consent().filter(cohort=cohort).values_list(*Person._fields)
 
 
 @kept
-def _public_people(cohort: int) -> list[Fellow]:
+def _public_people(cohort: int) -> list[Person]:
     """Those of a public cohort, whom several pages show."""
-    return _people(cohort=cohort)
+    return _people_of(cohort)

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 
+from fellowship.cards import Person
 from fellowship.eligibility import CanIApply
 from fellowship.hosts import hosts_by_region
 from fellowship.models import Cohort, Document, Fellow, FellowLink, Programme, Question, Testimonial
@@ -106,7 +107,7 @@ class StandIn:
     """The fellows of the running cohort, to meet until those of a later one are named."""
 
     cohort: Cohort
-    fellows: list[Fellow]
+    fellows: list[Person]
 
 
 @reads(Question.PARAMETER, "region", "profession")
@@ -152,7 +153,7 @@ def fellow(request: HttpRequest, slug: str) -> HttpResponse:
     """A fellow: who they are, what they work on, and some of those they work beside."""
     item: Fellow = visible_or_404(Fellow.objects.for_listing().select_related("project"), request, slug=slug)
     cohort_fellows = people_of(item.cohort) if item.cohort and item.cohort.is_public else []
-    others = [other for other in cohort_fellows if other != item]
+    others = [other for other in cohort_fellows if other.slug != item.slug]
     context = {
         "project": item.project if item.project and item.project.is_public else None,
         "overview": overview(),
