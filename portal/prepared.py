@@ -9,21 +9,21 @@
 The function is called once, and gives the queryset with a gap in it for each of the fields that are named. Whoever
 asks gives the values, and gets the rows as a list: all that Django does with them, such as ``select_related`` and
 ``prefetch_related``, stays. Positional arguments are no gaps: the function is called once for each of them, so there
-may only be a few, such as kinds of pages.
+may only be a few, such as kinds of pages. ``prepared_by_keys`` is for the rows of some keys.
 
 The words of a queryset must not depend on content, time, settings or who asks, but for what is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from copy import copy
-from functools import update_wrapper
+from functools import lru_cache, partial, update_wrapper
 from typing import Any, NamedTuple, cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections
-from django.db.models import Field, QuerySet, Value
+from django.db.models import BigIntegerField, Field, QuerySet, Value
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -61,7 +61,17 @@ class _Worded(Query):
         compiler: Any = copy(self.words.compiler)
         compiler.connection = own
         compiler.as_sql = lambda *args, **kwargs: (self.words.sql, parameters)
+        compiler.get_converters = partial(self._converters, own)
         return cast(SQLCompiler, compiler)
+
+    def _converters(self, own: Any, columns: Any) -> dict[int, Any]:
+        """What makes Python's values of a row's columns: the same for as long as a connection lives, and kept by it."""
+        known: dict[SQLCompiler, dict[int, Any]] = own.__dict__.setdefault("converters_of_prepared", {})
+        if self.words.compiler not in known:
+            compiler: Any = copy(self.words.compiler)
+            compiler.connection = own
+            known[self.words.compiler] = compiler.get_converters(columns)
+        return known[self.words.compiler]
 
 
 class Prepared:
@@ -108,3 +118,33 @@ class Prepared:
 def prepared(**fields: Field[Any, Any]) -> Callable[[Callable[..., QuerySet[Any, Any]]], Prepared]:
     """Prepare a queryset whose gaps are of these fields."""
     return lambda function: Prepared(function, fields)
+
+
+class PreparedByKeys:
+    """A function that gives a queryset of the rows of some keys, as one that gives the rows.
+
+    Its words are those for the next power of two of keys, so that there are few.
+    """
+
+    def __init__(self, function: Callable[..., QuerySet[Any, Any]]) -> None:
+        update_wrapper(self, function)
+        self.function = function
+        self._of_size = lru_cache(self._of_so_many)
+
+    def __call__(self, *args: Hashable, keys: Sequence[int]) -> list[Any]:
+        if not keys:
+            return []
+        listed = self._of_size(1 << (len(keys) - 1).bit_length())
+        filled = [*keys, *[keys[0]] * (len(listed.fields) - len(keys))]
+        return listed(*args, **dict(zip(listed.fields, filled, strict=True)))
+
+    def _of_so_many(self, size: int) -> Prepared:
+        def of_keys(*args: Hashable, **keys: Value) -> QuerySet[Any, Any]:
+            return self.function(*args, keys=[*keys.values()])
+
+        return prepared(**{f"key_{place}": BigIntegerField() for place in range(size)})(of_keys)
+
+
+def prepared_by_keys(function: Callable[..., QuerySet[Any, Any]]) -> PreparedByKeys:
+    """Prepare a queryset of the rows whose ``keys`` are given."""
+    return PreparedByKeys(function)

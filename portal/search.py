@@ -23,7 +23,7 @@ from django.db import connection, models, transaction
 
 from portal.models import SearchEntry
 from portal.page_parts import PagePart
-from portal.prepared import Prepared, prepared
+from portal.prepared import prepared_by_keys
 from portal.publishing import Publishable
 
 # What the search knows: pages, and the parts of pages that are found by themselves.
@@ -317,31 +317,18 @@ def load(pairs: Iterable[Pair]) -> dict[Pair, Findable]:
 
 
 def _load(kind: type[Findable], pks: list[int]) -> list[Any]:
-    """The public ones of a kind. The words of the query are those of the next power of two, so that there are few."""
-    size = 1 << (len(pks) - 1).bit_length()
-    gaps = dict(zip(_gaps(size), [*pks, *pks[:1] * (size - len(pks))], strict=True))
+    """The public ones of a kind."""
     beside = _beside.get(kind)
-    items = _listed(size)(kind, beside is None, **gaps)
+    items = _listed(kind, beside is None, keys=pks)
     if beside:
         beside(items)
     return items
 
 
-@lru_cache
-def _gaps(size: int) -> tuple[str, ...]:
-    return tuple(f"key_{place}" for place in range(size))
-
-
-@lru_cache
-def _listed(size: int) -> Prepared:
-    """So many items of a kind, by their keys."""
-
-    @prepared(**{name: models.BigIntegerField() for name in _gaps(size)})
-    def listed(kind: type[Findable], prefetches: bool, **keys: models.Value) -> models.QuerySet[Any]:
-        items: models.QuerySet[Any] = kind._default_manager.public().for_listing().filter(pk__in=[*keys.values()])
-        return items if prefetches else items.prefetch_related(None)
-
-    return listed
+@prepared_by_keys
+def _listed(kind: type[Findable], prefetches: bool, *, keys: list[models.Value]) -> models.QuerySet[Any]:
+    items: models.QuerySet[Any] = kind._default_manager.public().for_listing().filter(pk__in=keys)
+    return items if prefetches else items.prefetch_related(None)
 
 
 def search(query: str) -> Results:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django.db.models import Count, QuerySet, Value
@@ -14,6 +14,9 @@ from portal.kept import kept
 from portal.prepared import prepared
 from projects.facets import LABELS, THROUGHS, vocabularies
 from projects.models import ApplicationRound, ListRank, Modality, Project, Technique, Term
+
+# When a round opens and closes.
+Window = tuple[dt.datetime | None, dt.datetime | None]
 
 
 class Catalogue:
@@ -26,7 +29,11 @@ class Catalogue:
         self._bits: dict[int, int] = {}
         # The projects that have a term or a status, by facet and the key of the term or the status itself.
         self.having: dict[str, dict[Any, int]] = {name: defaultdict(int) for name in LABELS}
-        self._in_window: dict[tuple[dt.datetime | None, dt.datetime | None], int] = defaultdict(int)
+        # The terms that a project has, by facet and its key.
+        self._terms: dict[tuple[str, int], list[int]] = defaultdict(list)
+        # The projects of the rounds that open and close at these moments, and one of these rounds.
+        self._in_window: dict[Window, int] = defaultdict(int)
+        self._rounds: dict[Window, ApplicationRound] = {}
 
     def add(
         self, pk: int, status: str, area: int | None, opens_at: dt.datetime | None, closes_at: dt.datetime | None
@@ -35,12 +42,16 @@ class Catalogue:
         bit = self._bits[pk] = 1 << len(self._bits)
         self.having["status"][status] |= bit
         self.having["area"][area] |= bit
-        self._in_window[opens_at, closes_at] |= bit
+        window = opens_at, closes_at
+        self._in_window[window] |= bit
+        if window not in self._rounds:
+            self._rounds[window] = ApplicationRound(opens_at=opens_at, closes_at=closes_at)
 
     def add_term(self, facet: str, pk: int, term: int) -> None:
         """A term that a project has, if the project is public."""
         if pk in self._bits:
             self.having[facet][term] |= self._bits[pk]
+            self._terms[facet, pk].append(term)
 
     @property
     def everything(self) -> int:
@@ -66,17 +77,19 @@ class Catalogue:
 
     def ranks(self, now: dt.datetime) -> dict[ListRank, int]:
         """The parts of the list at ``now``, in order."""
+        in_open_rounds = 0
+        for window, those in self._in_window.items():
+            if self._rounds[window].is_open(now):
+                in_open_rounds |= those
         ranks = dict.fromkeys(ListRank, 0)
-        for (opens_at, closes_at), those in self._in_window.items():
-            is_round_open = ApplicationRound(opens_at=opens_at, closes_at=closes_at).is_open(now)
-            for status, having in self.having["status"].items():
-                ranks[ListRank.of(status, is_round_open=is_round_open)] |= those & having
+        for status, having in self.having["status"].items():
+            ranks[ListRank.of(status, is_round_open=True)] |= having & in_open_rounds
+            ranks[ListRank.of(status, is_round_open=False)] |= having & ~in_open_rounds
         return ranks
 
-    def keys_of(self, facet: str, pk: int) -> list[Any]:
-        """The terms of a facet that a project has, by their keys."""
-        bit = self.bit(pk)
-        return [key for key, those in self.having[facet].items() if those & bit]
+    def terms_of(self, facet: str, pk: int) -> Sequence[int]:
+        """The techniques or types of data that a project has, by their keys."""
+        return self._terms.get((facet, pk), ())
 
     def keys(self, projects: int) -> list[int]:
         """The keys of a set, A to Z."""
@@ -142,7 +155,7 @@ def load_terms(projects: Iterable[Project]) -> None:
         if whole and known and whole.bit(project.pk):
             for field, kind in FIELDS.items():
                 terms = known.terms[kind.facet]
-                _load(project, field, [terms[key] for key in whole.keys_of(kind.facet, project.pk)])
+                _load(project, field, [terms[key] for key in whole.terms_of(kind.facet, project.pk)])
         else:
             bare.append(project)
     if bare:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import add
 from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Value
 from django.template.defaultfilters import pluralize
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from portal.kept import kept
@@ -38,10 +39,6 @@ class Option:
     count: int | None
     selected: bool
 
-    @property
-    def id(self) -> str:
-        return f"{self.facet}-{self.value}"
-
 
 @dataclass(frozen=True)
 class Facet:
@@ -59,33 +56,28 @@ class Facet:
     @property
     def boxes(self) -> SafeString:
         """All its boxes, as nhsuk has them."""
-        return format_html_join(
-            "",
-            '<div class="nhsuk-checkboxes__item">{}{}</label></div>\n',
-            (
-                (_box(option.id, self.name, option.value, option.label, option.selected), _counted(option.count))
-                for option in self.options
-            ),
-        )
+        made = (_box(one.facet, one.value, one.label, one.count, one.selected) for one in self.options)
+        return reduce(add, made, escape(""))  # what is added to safe HTML stays safe
 
 
-# A page has some fifty boxes, of which nothing differs from look to look but the counts. So the rest of each is made
-# once, whoever asks: it is of nothing but its words.
-@lru_cache(maxsize=2_048)
-def _box(id: str, name: str, value: str, label: str, is_selected: bool) -> SafeString:
-    """A box and the beginning of its label."""
+# A page has some fifty boxes, most of which it has in common with other looks. So each is made once, whoever asks: it
+# is of nothing but its words.
+@lru_cache(maxsize=8_192)
+def _box(facet: str, value: str, label: str, count: int | None, is_selected: bool) -> SafeString:
+    """A box with its label."""
     return format_html(
+        '<div class="nhsuk-checkboxes__item">'
         '<input class="nhsuk-checkboxes__input" id="{0}" name="{1}" type="checkbox" value="{2}"{3}>'
-        '<label class="nhsuk-label nhsuk-checkboxes__label" for="{0}">{4} ',
-        id,
-        name,
+        '<label class="nhsuk-label nhsuk-checkboxes__label" for="{0}">{4} {5}</label></div>\n',
+        f"{facet}-{value}",
+        facet,
         value,
         " checked" if is_selected else "",
         label,
+        _counted(count),
     )
 
 
-@lru_cache(maxsize=2_048)
 def _counted(count: int | None) -> SafeString | str:
     """How many projects a box would give, as its label ends."""
     if count is None:

@@ -7,6 +7,7 @@ give.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -17,9 +18,10 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from portal import clock, search
-from portal.rows import rows
+from portal.rows import read_by, rows
 from projects.catalogue import load_terms
 from projects.facets import Chip, Facet, WayOut, vocabularies
+from projects.listed import read_rows
 from projects.models import Project, Status
 from projects.selection import Selection, select
 
@@ -147,18 +149,25 @@ class Finder:
 
     def query(self, **without: str) -> str:
         """The canonical query of this look, leaving out the keyword, a facet (``area=""``) or one value of a facet."""
+        return self._query_without(without) if without else self._whole_query
+
+    @cached_property
+    def _whole_query(self) -> str:
+        return self._query_without({})
+
+    def _query_without(self, without: Mapping[str, str]) -> str:
         pairs = [("q", self.keyword)] if self.keyword and "q" not in without else []
         for name, values in self.chosen.items():
             if without.get(name) != "":
                 pairs += [(name, value) for value in values if without.get(name) != value]
         return urlencode(pairs)
 
-    @property
+    @cached_property
     def page_query(self) -> str:
         query = self.query()
         return f"{query}&" if query else ""
 
-    @property
+    @cached_property
     def canonical_query(self) -> str:
         """The query of the one address under which this page is known."""
         page = f"page={self.page.number}" if self.page.number > 1 else ""
@@ -177,7 +186,7 @@ class Finder:
     def selected_count(self) -> int:
         return len(self.chips)
 
-    @property
+    @cached_property
     def title(self) -> str:
         """Internship projects: “letters”, Open, Text."""
         labels = [chip.label for chip in self.chips]
@@ -213,3 +222,4 @@ class Finder:
 
 
 search.load_beside(Project, load_terms)
+read_by(Project, read_rows)

@@ -132,6 +132,20 @@ class Section(NamedTuple):
     text: str
 
 
+def listed_facts(
+    *, applications: str, area: str, techniques: Sequence[str], modalities: Sequence[str], partner: str
+) -> list[tuple[str, str]]:
+    """What a row of a list says of a project below its summary: label and value, where there is any."""
+    facts = [
+        ("Applications", applications),
+        ("Area", area),
+        ("Technique", ", ".join(techniques)),
+        ("Data", ", ".join(modalities)),
+        ("With", partner),
+    ]
+    return [fact for fact in facts if fact[1]]
+
+
 class Project(Publishable):
     """A piece of data science for an intern: from open question to finished output."""
 
@@ -346,15 +360,13 @@ class Project(Publishable):
     @property
     def search_facts(self) -> list[tuple[str, str]]:
         # A project without a round stands where one without dates does.
-        standing = (self.round or ApplicationRound()).standing() if self.status == Status.OPEN else ""
-        facts = [
-            ("Applications", standing),
-            ("Area", self.area.name if self.area else ""),
-            ("Technique", ", ".join(term.name for term in self.techniques.all())),
-            ("Data", ", ".join(term.name for term in self.modalities.all())),
-            ("With", self.partner.name if self.partner else ""),
-        ]
-        return [fact for fact in facts if fact[1]]
+        return listed_facts(
+            applications=(self.round or ApplicationRound()).standing() if self.status == Status.OPEN else "",
+            area=self.area.name if self.area else "",
+            techniques=[term.name for term in self.techniques.all()],
+            modalities=[term.name for term in self.modalities.all()],
+            partner=self.partner.name if self.partner else "",
+        )
 
     @property
     def search_tag(self) -> tuple[str, str]:
