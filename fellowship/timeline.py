@@ -6,6 +6,8 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from django.db.models import BigIntegerField, QuerySet, Value
 from django.utils import timezone
@@ -47,7 +49,7 @@ class Entry:
     until: dt.datetime | None = None
     key: int = 0
 
-    @property
+    @cached_property
     def over_at(self) -> dt.datetime:
         """From when on it is past: after its moment, or after the last day on which it may still happen."""
         return self.until or self.at or dates.midnight(self.last_day + dt.timedelta(days=1))
@@ -65,12 +67,9 @@ class Entry:
         """Whether it promises a day or a week that somebody can keep free."""
         return self.precision in {"day", "week"}
 
-    @property
-    def _order(self) -> tuple[dt.date, dt.date, dt.datetime, int]:
+    @cached_property
+    def order(self) -> tuple[dt.date, dt.date, dt.datetime, int]:
         return self.first_day, self.last_day, self.at or dates.midnight(self.first_day), self.key
-
-    def __lt__(self, other: Entry) -> bool:
-        return self._order < other._order
 
 
 class Timeline:
@@ -82,7 +81,7 @@ class Timeline:
         is_at_hand = "key_dates" in getattr(cohort, "_prefetched_objects_cache", {})
         all_given = cohort.key_dates.all() if is_at_hand else _key_dates(cohort=cohort.pk)
         given = (one for one in all_given if not says_again(one.label, said))
-        self.entries = sorted([*derived, *map(_given, given)])
+        self.entries = sorted([*derived, *map(_given, given)], key=lambda entry: entry.order)
 
     @property
     def next(self) -> Entry | None:
@@ -90,9 +89,31 @@ class Timeline:
         return next((entry for entry in self.entries if not entry.is_past), None)
 
     @property
+    def lines(self) -> tuple[Line, ...]:
+        """What a page says of them. Which one is next changes with time, so a copy of the site does not say."""
+        upcoming = None if clock.copied_on() else self.next
+        return tuple(Line.of(entry, is_next=entry is upcoming) for entry in self.entries)
+
+    @property
     def exact(self) -> list[Entry]:
         """Those that a calendar can hold."""
         return [entry for entry in self.entries if entry.is_exact]
+
+
+class Line(NamedTuple):
+    """What a page says of one date. ``tag`` marks the one that comes next."""
+
+    in_words: str
+    machine_readable: str
+    label: str
+    precision: str
+    is_past: bool
+    tag: str
+
+    @classmethod
+    def of(cls, entry: Entry, *, is_next: bool) -> Line:
+        tag = ("Today" if entry.is_today else "Next") if is_next else ""
+        return cls(entry.in_words, entry.machine_readable, entry.label, entry.precision, entry.is_past, tag)
 
 
 @prepared(cohort=BigIntegerField())

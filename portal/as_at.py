@@ -30,6 +30,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal import clock, dates
 from portal.middleware import STAFF_PREFIX
+from portal.paths import path_to
 
 KEPT_AS = "as_at"
 YEARS = 10
@@ -57,7 +58,7 @@ def chosen_by(request: HttpRequest) -> dt.datetime | None:
 
 def depends_on_time(request: HttpRequest) -> bool:
     """Whether it asks for something of the public site; the admin, health and files are always of now."""
-    apart = (STAFF_PREFIX, settings.MEDIA_URL, settings.STATIC_URL, reverse("health"), reverse("ready"))
+    apart = (STAFF_PREFIX, settings.MEDIA_URL, settings.STATIC_URL, path_to("health"), path_to("ready"))
     return request.method in {"GET", "HEAD"} and not request.path_info.startswith(apart)
 
 

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
+from portal import dates
+
 # Of one request: each is answered in a thread of its own, whose context no other shares.
 _chosen: ContextVar[dt.datetime | None] = ContextVar("moment", default=None)
 _copied: ContextVar[dt.date | None] = ContextVar("copied", default=None)
@@ -41,7 +43,7 @@ def chosen() -> dt.datetime | None:
 
 def today() -> dt.date:
     """The day it then is in London."""
-    return timezone.localdate(now())
+    return dates.local_day(now())
 
 
 @contextmanager

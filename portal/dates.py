@@ -21,7 +21,7 @@ def month(value: dt.date) -> str:
 
 def clock(value: dt.datetime) -> str:
     """midday, midnight, 9am, 11:59pm."""
-    local = timezone.localtime(value)
+    local = in_london(value)
     if (local.hour, local.minute) == (12, 0):
         return "midday"
     if (local.hour, local.minute) == (0, 0):
@@ -51,9 +51,15 @@ def months(first: dt.date, last: dt.date) -> str:
 
 def midnight(value: dt.date) -> dt.datetime:
     """The moment at which that day begins in London."""
-    return timezone.make_aware(dt.datetime.combine(value, dt.time()))
+    return timezone.make_aware(dt.datetime.combine(value, dt.time()), timezone.get_default_timezone())
 
 
 def local_day(value: dt.datetime) -> dt.date:
     """The day it is in London at that moment."""
-    return timezone.localtime(value).date()
+    return in_london(value).date()
+
+
+def in_london(value: dt.datetime) -> dt.datetime:
+    """The same moment by the clocks of London."""
+    # Named, since to ask Django for the time zone of this very thread takes longer than all the rest.
+    return timezone.localtime(value, timezone.get_default_timezone())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -189,10 +189,6 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         now = now or clock.now()
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), starts_at__lte=now)
 
-    def shown_in(self, here: Iterable[str], now: dt.datetime | models.Value | None = None) -> NoticeQuerySet:
-        """Those in force that readers see on the pages of these sections: theirs, and those of the whole site."""
-        return self.in_force(now).filter(section__in=["", *here])
-
 
 class Notice(models.Model):
     """A message to the readers of every page, or of one section, which comes and goes by itself."""
@@ -221,6 +217,10 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def is_shown_in(self, here: Collection[str]) -> bool:
+        """Whether readers see it on the pages of these sections while it is in force."""
+        return not self.section or self.section in here
 
     def moments(self) -> list[clock.Moment]:
         """When it comes and goes."""

@@ -44,8 +44,8 @@ def sections(now: dt.datetime) -> list[Section]:
         "next_round": next((one for one in announced if one.state(now) is WindowState.UPCOMING), None),
         "several_rounds": len(announced) > 1,
         "moved_dates": moved_lately(announced, now),
-        "areas": sorted(areas, key=_most_first),
-        "modalities": sorted(modalities, key=_most_first),
+        "areas": tuple(sorted(areas, key=_most_first)),
+        "modalities": tuple(sorted(modalities, key=_most_first)),
     }
     return [Section("projects/home.html", context, wide=True)]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from portal import dates
 from portal.feeds import lasting_id
 from portal.markdown import render
+from portal.paths import path_to
 from portal.structured_data import Thing, breadcrumbs, moment, organisation, script, stated
 from portal.web_address import absolute
 from projects.models import ApplicationRound, Project
@@ -20,7 +20,7 @@ from projects.models import ApplicationRound, Project
 def of(project: Project, now: dt.datetime) -> SafeString:
     """The data block of a brief. A job site must never find an offer here that a student cannot take up."""
     address = project.get_absolute_url()
-    way = breadcrumbs(("Projects", reverse("projects:index")), (project.title, address))
+    way = breadcrumbs(("Projects", path_to("projects:index")), (project.title, address))
     offered = project.round if project.is_accepting(now) else None
     if offered is None:
         return script(_research_project(project), way)

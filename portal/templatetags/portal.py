@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Hashable
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.core.signals import setting_changed
 from django.db.models import DateTimeField, Model, QuerySet, Value
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as django_url
@@ -93,17 +96,27 @@ def words(content: str) -> str:
 
 
 @register.simple_tag
-def kept_part(template: str, **values: str) -> SafeString:
-    """A part of pages that is the same wherever these values are, rendered once per content generation.
+def kept_part(template: str, **values: Hashable) -> SafeString:
+    """A part of pages that is the same wherever these values are, rendered once in a process.
 
-    Its template knows them and the operator's words: nothing of the request, and nothing else of the page.
+    They are words: text, numbers, and tuples of them, never models, of which Django takes two of one key for the same.
+    Its template knows them and the operator's words: nothing of the request, of content, or else of the page.
     """
-    return _part(template, **values)
+    return _part(template, clock.chosen(), clock.copied_on(), **values)
 
 
-@kept
-def _part(template: str, **values: str) -> SafeString:
+# Typed, since safe HTML equals the text that it is written in.
+@lru_cache(maxsize=1_024, typed=True)
+def _part(template: str, as_at: dt.datetime | None, copied_on: dt.date | None, **values: Hashable) -> SafeString:
+    """By the moment and the day too, which are among the operator's words; the settings do not change in a process."""
     return render_to_string(template, {**words_of_operator(), **values})
+
+
+def _forget_parts(**kwargs: Any) -> None:
+    _part.cache_clear()
+
+
+setting_changed.connect(_forget_parts)  # by tests
 
 
 class PathNode(URLNode):
@@ -139,13 +152,19 @@ def notices(context: dict[str, Any]) -> SafeString | str:
 
 
 @prepared(now=DateTimeField())
-def _in_force(here: tuple[str, ...], *, now: Value) -> QuerySet[Notice]:
-    return Notice.objects.shown_in(here, now)
+def _asked(*, now: Value) -> QuerySet[Notice]:
+    return Notice.objects.in_force(now)
+
+
+@kept
+def _in_force() -> list[Notice]:
+    """Those of all sections, in one query: there are few."""
+    return _asked(now=clock.now())
 
 
 @kept
 def _notices(here: tuple[str, ...]) -> SafeString:
-    shown = _in_force(here, now=clock.now())
+    shown = [notice for notice in _in_force() if notice.is_shown_in(here)]
     return render_to_string("components/notices.html", {"notices": shown, **words_of_operator()})
 
 
