@@ -115,8 +115,9 @@ class OwnForms:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        is_elsewhere = request.headers.get("Sec-Fetch-Site", "") in {"cross-site", "same-site"}
-        if request.method != "POST" or not is_elsewhere or getattr(view, "csrf_exempt", False):
+        if request.method != "POST" or getattr(view, "csrf_exempt", False):
+            return None
+        if request.headers.get("Sec-Fetch-Site", "") not in {"cross-site", "same-site"}:
             return None
         return csrf_failure(request, reason="sent by a page of another site")
 

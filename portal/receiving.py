@@ -45,7 +45,7 @@ class BoundedRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.META.get("CONTENT_LENGTH") and "Transfer-Encoding" in request.headers:
+        if not request.META.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" in request.META:
             return _answer(request, 411)
         length = _length(request)
         # Who asks is looked up only where it matters: for all that readers send, it does not.

@@ -29,7 +29,7 @@ THROUGHS: dict[str, type[models.Model]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Option:
     """One box to tick. ``count`` is what ticking it would give, and None where that is not known exactly."""
 

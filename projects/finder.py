@@ -162,6 +162,12 @@ class Finder:
                 pairs += [(name, value) for value in values if without.get(name) != value]
         return urlencode(pairs)
 
+    @property
+    def suffix(self) -> str:
+        """What stands behind the address of this list in another form, such as its feed."""
+        query = self.query()
+        return f"?{query}" if query else ""
+
     @cached_property
     def page_query(self) -> str:
         query = self.query()

@@ -60,8 +60,11 @@ def counted() -> Iterator[Counter[tuple[str, str]]]:
         yield asked
 
 
-def get(application: Any, address: str) -> str:
-    """Ask for an address as a server would. Raises ``RuntimeError`` for anything but a page."""
+def get(application: Any, address: str, accepts: str = "") -> bytes:
+    """Ask for an address as a server would, for a reader who ``accepts`` these encodings. Gives what is sent.
+
+    Raises ``RuntimeError`` for anything but a page.
+    """
     path, _, query = address.partition("?")
     environ: dict[str, Any] = {
         "SCRIPT_NAME": "",
@@ -69,13 +72,14 @@ def get(application: Any, address: str) -> str:
         "QUERY_STRING": query,
         "wsgi.input": BytesIO(),
         "HTTP_HOST": "127.0.0.1",
+        "HTTP_ACCEPT_ENCODING": accepts,
     }
     setup_testing_defaults(environ)
     answer: list[str] = []
     body = application(environ, lambda status, headers, *_: answer.append(status))
-    text = b"".join(body).decode()
+    sent = b"".join(body)
     if hasattr(body, "close"):
         body.close()
     if answer != ["200 OK"]:
         raise RuntimeError(f"{address} answered {answer[0]}.")
-    return text
+    return sent
