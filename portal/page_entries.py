@@ -19,8 +19,8 @@ Headers = list[tuple[str, str]]
 # A page is compressed once and sent often. These give 5 % more than the cheapest levels; the highest take ten times as
 # long for another 5 % (docs/decisions/0040).
 BROTLI_QUALITY = 5
-# How far back it looks, as a power of 2: 64 kB. By default it prepares for four megabytes, which takes half as long again
-# and finds nothing more.
+# How far back it looks, as a power of 2: 64 kB. By default it prepares for four megabytes, which takes half as long
+# again and finds nothing more.
 BROTLI_WINDOW = 16
 GZIP_LEVEL = 6
 _ENCODINGS = ("br", "gzip")

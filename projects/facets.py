@@ -29,11 +29,10 @@ THROUGHS: dict[str, type[models.Model]] = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class Option:
     """One box to tick. ``count`` is what ticking it would give, and None where that is not known exactly."""
 
-    facet: str
     value: str
     label: str
     count: int | None
@@ -42,22 +41,27 @@ class Option:
 
 @dataclass(frozen=True)
 class Facet:
-    """One group of boxes."""
+    """One group of boxes: the words of its values, what each would give where that is known, and which are chosen."""
 
     name: str
     label: str
-    options: list[Option]
+    words: Mapping[str, str]
+    counts: Counter[str] | None
+    selected: Collection[str]
     folded: bool = False
 
     @property
-    def selected(self) -> list[Option]:
-        return [option for option in self.options if option.selected]
+    def options(self) -> list[Option]:
+        return [Option(value, words, *self._at(value)) for value, words in self.words.items()]
 
     @property
     def boxes(self) -> SafeString:
         """All its boxes, as nhsuk has them."""
-        made = (_box(one.facet, one.value, one.label, one.count, one.selected) for one in self.options)
+        made = (_box(self.name, value, words, *self._at(value)) for value, words in self.words.items())
         return reduce(add, made, escape(""))  # what is added to safe HTML stays safe
+
+    def _at(self, value: str) -> tuple[int | None, bool]:
+        return None if self.counts is None else self.counts[value], value in self.selected
 
 
 # A page has some fifty boxes, most of which it has in common with other looks. So each is made once, whoever asks: it
@@ -165,10 +169,9 @@ class Vocabularies:
             Facet(
                 name,
                 label,
-                [
-                    Option(name, value, text, counts[name][value] if counts else None, value in chosen[name])
-                    for value, text in self.names[name].items()
-                ],
+                self.names[name],
+                counts[name] if counts else None,
+                chosen[name],
                 folded=name in FOLDED,
             )
             for name, label in LABELS.items()

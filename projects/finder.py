@@ -98,12 +98,7 @@ class Finder:
     @cached_property
     def single_facets(self) -> list[Facet]:
         """Every facet, with what each of its values gives by itself: for pages that offer one at a time."""
-        return [
-            replace(
-                facet, options=[replace(one, selected=one.value in self.chosen[facet.name]) for one in facet.options]
-            )
-            for facet in Finder(QueryDict(), self.now).facets
-        ]
+        return [replace(facet, selected=self.chosen[facet.name]) for facet in Finder(QueryDict(), self.now).facets]
 
     @cached_property
     def is_empty(self) -> bool:
