@@ -24,7 +24,7 @@ from django.urls import Resolver404, resolve
 
 from portal import generation, kept, turns
 from portal.generation import Generation
-from portal.page_entries import Address, PageEntry, Span, encoding_for, is_unchanged, may_be_kept
+from portal.page_entries import Address, Answer, Headers, PageEntry, Span, encoding_for, is_unchanged, may_be_kept
 from portal.page_store import PageStore
 from portal.queries import Reads, said_in
 
@@ -52,6 +52,14 @@ class Way(NamedTuple):
 
     address: Address
     span: Span | None
+
+
+class Sent(NamedTuple):
+    """All that a request gets; ``body`` is empty where only the head was asked for, or nothing has changed."""
+
+    status: str
+    headers: Headers
+    body: bytes
 
 
 class Unkept(NamedTuple):
@@ -105,30 +113,49 @@ class PageCache:
         self.proxy_header, self.proxy_secure = header or ("", "")
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        get = environ.get
-        method, cookies = environ["REQUEST_METHOD"], get("HTTP_COOKIE")
-        if (
-            (method != "GET" and method != "HEAD")
-            or (cookies is not None and self.is_known_by(cookies))
-            or "HTTP_AUTHORIZATION" in environ
-        ):
+        if not self._is_for_everybody(environ):
             return self.application(environ, start_response)
+        writing = self._writing(environ)
+        entry = self._entry(writing)
+        return (
+            self._ask(writing, environ, start_response) if entry is None else self._send(entry, environ, start_response)
+        )
+
+    def hit(self, environ: Environ) -> Sent | None:
+        """The answer to a request if it is kept just so, for the price of a ``stat``. It waits for nobody."""
+        entry = self._entry(self._writing(environ)) if self._is_for_everybody(environ) else None
+        answer = entry and entry.ready(self._encoding(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        return _sent(entry, answer, environ) if entry and answer else None
+
+    def _is_for_everybody(self, environ: Environ) -> bool:
+        """Whether nothing is known of who asks, and nothing is sent."""
+        method, cookies = environ["REQUEST_METHOD"], environ.get("HTTP_COOKIE")
+        return (
+            (method == "GET" or method == "HEAD")
+            and (cookies is None or not self.is_known_by(cookies))
+            and "HTTP_AUTHORIZATION" not in environ
+        )
+
+    def _writing(self, environ: Environ) -> Writing:
+        get = environ.get
         # All that the scheme may come from: a proxy's word stands here only where it is to be trusted.
-        writing = (
+        return (
             environ["wsgi.url_scheme"],
             get(self.proxy_header),
             get("HTTP_HOST"),
             environ["PATH_INFO"],
             get("QUERY_STRING"),
         )
+
+    def _entry(self, writing: Writing) -> PageEntry | None:
         way = self.ways.get(writing)
-        if way is not None:
-            current, now = generation.of_host(), time.time()
-            if way.span is None or way.span.holds(current, now):
-                entry = self.store.get(way.address)
-                if entry is not None and entry.span.holds(current, now):
-                    return self._send(entry, environ, start_response)
-        return self._ask(writing, environ, start_response)
+        if way is None:
+            return None
+        current, now = generation.of_host(), time.time()
+        if way.span is not None and not way.span.holds(current, now):
+            return None
+        entry = self.store.get(way.address)
+        return entry if entry is not None and entry.span.holds(current, now) else None
 
     # Sending what is kept
 
@@ -141,18 +168,14 @@ class PageCache:
         return encoding
 
     def _send(self, entry: PageEntry, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        get = environ.get
-        encoding = self._encoding(get("HTTP_ACCEPT_ENCODING", ""))
-        answer = entry.answers.get(encoding)
+        encoding = self._encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        answer = entry.ready(encoding)
         if answer is None:
             answer = entry.answer(encoding)
             self.store.weigh(entry.address)
-        match, since = get("HTTP_IF_NONE_MATCH"), get("HTTP_IF_MODIFIED_SINCE")
-        if (match is not None or since is not None) and is_unchanged(entry, answer, match, since):
-            start("304 Not Modified", answer.unchanged_headers)
-            return ()
-        start("200 OK", answer.headers)
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (answer.body,)
+        sent = _sent(entry, answer, environ)
+        start(sent.status, sent.headers)
+        return (sent.body,) if sent.body else ()
 
     # Making what is not
 
@@ -254,3 +277,10 @@ class PageCache:
         except DatabaseError as error:
             log.warning("A page is not kept, since the database did not say until when it is right: %s", error)
             return None
+
+
+def _sent(entry: PageEntry, answer: Answer, environ: Environ) -> Sent:
+    match, since = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MODIFIED_SINCE")
+    if (match is not None or since is not None) and is_unchanged(entry, answer, match, since):
+        return Sent("304 Not Modified", answer.unchanged_headers, b"")
+    return Sent("200 OK", answer.headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body)

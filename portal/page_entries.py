@@ -112,6 +112,10 @@ class PageEntry:
         """Bytes of memory, about."""
         return OVERHEAD + sum(len(answer.body) for answer in [*self.answers.values()])
 
+    def ready(self, encoding: str) -> Answer | None:
+        """What is sent to a reader who takes ``encoding``, unless it would have to be made first."""
+        return self.answers.get(encoding if encoding in self.encodings else "")
+
     def answer(self, encoding: str) -> Answer:
         """What is sent to a reader who takes ``encoding``; to read this by it costs nothing once it was made."""
         found = self.answers.get(encoding)

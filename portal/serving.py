@@ -7,10 +7,11 @@ is back at once. Nothing that must not be shared is opened before: no connection
 from __future__ import annotations
 
 import gc
+import logging
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -21,13 +22,16 @@ from django.template import Engine
 from django.urls import get_resolver, reverse
 from django.utils.module_loading import import_string
 
+from portal.entrance import Entrance
+from portal.page_cache import Application
 from portal.publishing import Publishable
-from portal.request_bodies import Application, Environ, RequestBodies
+
+log = logging.getLogger(__name__)
 
 APPLICATION = "portal.wsgi.application"
 DJANGO = "portal.wsgi.django_application"  # without what is kept in front of it, which has a thread
-# Of each process. While a page takes its time, the other answers what is kept. More of them would wait for each other:
-# with four, a kept page costs a quarter more of the processor, and each has 4 MB and a connection of its own.
+# Of each process, in which the portal answers what is not kept. More of them would wait for each other, and each has
+# 4 MB and a connection of its own. What is kept is sent by a thread before them (portal/entrance.py).
 THREADS = 2
 # Connections that wait to be taken on, and requests of each process that wait for a thread or have one. Beyond that a
 # reader waits in the queue of the machine, and is not refused.
@@ -58,17 +62,17 @@ def cores() -> int:
 
 def options(address: Address, workers: int) -> dict[str, Any]:
     """What granian is started with."""
-    from granian.constants import HTTPModes, Interfaces
+    from granian.constants import HTTPModes, Interfaces, Loops
 
     return {
         "target": APPLICATION,
         "address": address.host,
         "port": address.port,
-        "interface": Interfaces.WSGI,
+        "interface": Interfaces.RSGI,
         "http": HTTPModes.http1,  # what proxies speak to what is behind them
         "websockets": False,
         "workers": workers,
-        "blocking_threads": THREADS,
+        "loop": Loops.asyncio,
         "backlog": BACKLOG,
         "backpressure": WAITING,
         "respawn_failed_workers": True,
@@ -79,16 +83,38 @@ def options(address: Address, workers: int) -> dict[str, Any]:
     }
 
 
-def application(target: str = APPLICATION) -> Application:
-    """The portal as granian calls it."""
-    portal: Application = RequestBodies(import_string(target), THREADS - 1)
+def entrance(target: str = APPLICATION) -> Callable[..., Any]:
+    """The portal as granian calls it, in a process that has just begun."""
+    portal = Entrance(import_string(target), THREADS)
+    _answer_before_the_loop(portal)
+    return portal.__rsgi__
 
-    def answer(environ: Environ, start_response: Any) -> Iterable[bytes]:
-        body = portal(environ, start_response)
-        # granian sends a list in one go, and whatever else piece by piece, at a third more of the processor.
-        return [*body] if isinstance(body, tuple) else body
 
-    return answer
+def _answer_before_the_loop(portal: Entrance) -> None:
+    """Send what is kept from the thread in which granian takes a request on, and only the rest goes to its event loop.
+
+    The way there and back takes longer than to find a page and send it. This is no part of what granian promises: with
+    a version that does it in another way, all goes through the loop, and is right but slower.
+    """
+    from granian import _futures
+
+    if not hasattr(_futures, "_cbsched_aioschedule"):
+        log.warning("This version of granian takes requests on in another way. What is kept is sent more slowly.")
+        return
+    through_the_loop = _futures._cbsched_aioschedule
+
+    def scheduling(*told: Any) -> Callable[[Any], None]:
+        later = through_the_loop(*told)
+
+        def taken_on(watcher: Any) -> None:
+            if portal.answers_at_once(watcher.scope, watcher.proto):
+                watcher.done()
+            else:
+                later(watcher)
+
+        return taken_on
+
+    _futures._cbsched_aioschedule = scheduling
 
 
 def read_ahead() -> None:
@@ -136,4 +162,4 @@ def serve(address: Address, workers: int) -> None:
     # What Python 3.14 no longer does by itself, and what makes the processes share their memory.
     multiprocessing.set_start_method("fork", force=True)
     read_ahead()
-    Server(**options(address, workers)).serve(target_loader=application)
+    Server(**options(address, workers)).serve(target_loader=entrance)

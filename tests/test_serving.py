@@ -7,10 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 from wsgiref.validate import validator
 
@@ -57,8 +56,7 @@ def test_granian_is_told_what_a_crash_and_a_crowd_need():
     assert (server.workers, server.bind_addr, server.bind_port) == (2, "127.0.0.1", 8123)
     assert server.respawn_failed_workers
     assert server.respawn_interval < 1
-    assert server.blocking_threads > 1, "a slow page holds up no kept one"
-    assert server.blocking_threads < 5, "each has a connection to the database"
+    assert 1 < serving.THREADS < 5, "each has a connection to the database"
     assert server.backlog >= 1_024
     assert server.log_access is False
 
@@ -67,7 +65,7 @@ READ_AHEAD = """
 import gc, threading, django
 django.setup()
 from django.db import connection
-from portal import serving
+from portal import request_bodies, serving
 serving.read_ahead()
 assert threading.active_count() == 1, threading.enumerate()
 assert connection.connection is None
@@ -123,104 +121,6 @@ def test_it_is_an_application_by_the_standard(keeps):
             assert get(application, address)
 
 
-# What is sent with a request
-
-
-class Source:
-    """What somebody sends: all at once, or up to ``until``."""
-
-    def __init__(self, text, until=None):
-        self.text = BytesIO(text[:until])
-
-    def read(self, size=10):
-        return self.text.read(min(size, 10))
-
-
-def receive(application, *, length, source):
-    answer = []
-    environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(length), "wsgi.input": source}
-    body = b"".join(application(environ, lambda status, headers: answer.append((status, dict(headers)))))
-    return *answer[0], body
-
-
-def echo(environ, start):
-    start("200 OK", [])
-    return [environ["wsgi.input"].read()]
-
-
-@pytest.mark.parametrize("size", [1, 10, 1_000])
-def test_what_is_sent_arrives_whole(size):
-    text = bytes(number % 256 for number in range(size))
-    status, _, body = receive(request_bodies.RequestBodies(echo, 1), length=size, source=Source(text))
-    assert (status, body) == ("200 OK", text)
-
-
-def test_what_is_cut_off_goes_no_further():
-    application = request_bodies.RequestBodies(echo, 1)
-    status, headers, _ = receive(application, length=100, source=Source(b"a" * 100, until=50))
-    assert status.startswith("400 ")
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert receive(application, length=1, source=Source(b"a"))[0] == "200 OK", "and holds up nobody after it"
-
-
-def test_too_much_is_refused_before_it_is_received():
-    class Unread:
-        read = None
-
-    application = request_bodies.RequestBodies(echo, 1)
-    status, _, body = receive(application, length=request_bodies.MAX_BYTES + 1, source=Unread())
-    assert status.startswith("413 ")
-    assert b"smaller files" in body
-
-
-def test_two_who_send_in_one_moment_are_both_received(monkeypatch):
-    """As an editor's browser does, with the preview of a text and the form that saves it."""
-
-    class First(Source):
-        def read(self, size=10):
-            second.start()
-            second.join(0.2)
-            return super().read(size)
-
-    monkeypatch.setattr(request_bodies, "SOON", PATIENCE)
-    application = request_bodies.RequestBodies(echo, 1)
-    found = []
-    second = threading.Thread(target=lambda: found.append(receive(application, length=1, source=Source(b"b"))))
-    assert receive(application, length=1, source=First(b"a"))[::2] == ("200 OK", b"a")
-    second.join(PATIENCE)
-    assert [one[::2] for one in found] == [("200 OK", b"b")]
-
-
-def test_one_who_sends_slowly_keeps_a_second_from_sending_and_nobody_from_reading(monkeypatch):
-    class Slow(Source):
-        """While it arrives, others ask."""
-
-        def read(self, size=10):
-            meanwhile.append(receive(application, length=1, source=Source(b"b")))
-            meanwhile.append(receive(application, length=0, source=Source(b"")))
-            return super().read(size)
-
-    meanwhile = []
-    monkeypatch.setattr(request_bodies, "SOON", 0)
-    application = request_bodies.RequestBodies(echo, 1)
-    assert receive(application, length=1, source=Slow(b"a"))[0] == "200 OK"
-    (busy, headers, _), (reading, _, _) = meanwhile
-    assert busy.startswith("503 ")
-    assert headers["Retry-After"] == "1"
-    assert reading == "200 OK"
-
-
-def test_granian_is_given_lists_which_it_sends_in_one_go(monkeypatch):
-    def tells(environ, start):
-        start("200 OK", [])
-        return (b"a", b"b") if environ["PATH_INFO"] == "/" else iter([b"c"])
-
-    monkeypatch.setattr(serving, "import_string", lambda name: tells)
-    application = serving.application()
-    assert application({"PATH_INFO": "/"}, lambda *said: None) == [b"a", b"b"]
-    assert list(application({"PATH_INFO": "/other"}, lambda *said: None)) == [b"c"]
-
-
 # As it answers
 
 
@@ -272,9 +172,9 @@ def answers(port):
         return False
 
 
-def ask(port, path, method="GET", **headers):
+def ask(port, path, method="GET", body=None, **headers):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    connection.request(method, path, body, headers={name.replace("_", "-"): value for name, value in headers.items()})
     response = connection.getresponse()
     response.text = response.read()
     connection.close()
@@ -315,15 +215,112 @@ def test_static_files_are_hashed_compressed_and_kept_for_a_year(server, encoding
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
 
 
-def test_more_senders_than_threads_hold_up_no_reader(server):
+def test_what_is_kept_is_sent_before_the_event_loop(monkeypatch):
+    """With a granian that takes requests on in another way, it would be sent all the same, and more slowly."""
+    from granian import _futures
+
+    class Portal:
+        def answers_at_once(self, scope, protocol):
+            return scope == "kept"
+
+    class Watcher:
+        def __init__(self, scope):
+            self.scope, self.proto, self.is_done = scope, None, False
+
+        def done(self):
+            self.is_done = True
+
+    looped = []
+    monkeypatch.setattr(_futures, "_cbsched_aioschedule", lambda *told: looped.append)
+    serving._answer_before_the_loop(Portal())
+    take_on = _futures._cbsched_aioschedule("loop", "context", "callback")
+    kept, other = Watcher("kept"), Watcher("other")
+    take_on(kept)
+    take_on(other)
+    assert (kept.is_done, other.is_done, looped) == (True, False, [other])
+
+
+def test_another_granian_is_said_to_be_slower(monkeypatch, caplog):
+    from granian import _futures
+
+    monkeypatch.delattr(_futures, "_cbsched_aioschedule")
+    serving._answer_before_the_loop(None)
+    assert "more slowly" in caplog.text
+
+
+SENDING = b"POST /contact/report/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
+
+
+@contextmanager
+def slow_senders(port, number):
+    """So many send a form of which the rest does not come."""
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(number)]
+    try:
+        for one in slow:
+            one.sendall(SENDING % 1_000 + b"a=")
+        yield slow
+    finally:
+        for one in slow:
+            one.close()
+
+
+def test_slow_senders_hold_up_neither_readers_nor_each_other(server):
     _, port = server
-    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(3 * serving.THREADS * 2)]
-    for one in slow:
-        one.sendall(b"POST /contact/report/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\na=")
-    assert [ask(port, path).status for path in ("/", "/projects/", "/healthz")] == [200, 200, 200]
-    for one in slow:
-        one.close()
-    until(lambda: ask(port, "/contact/report/", "POST", Content_Length="0").status != 503)
+    with slow_senders(port, 50) as slow:
+        assert [ask(port, path).status for path in ("/", "/projects/", "/no-such-page/")] == [200, 200, 404]
+        assert ask(port, "/contact/report/", "POST", "about=/a/b").status == 200
+        for one in slow:
+            one.sendall(b"a")
+        assert ask(port, "/healthz").status == 200
+
+
+def test_many_who_send_in_one_moment_are_all_answered(server):
+    _, port = server
+    with ThreadPoolExecutor(50) as senders:
+        statuses = [*senders.map(lambda _: ask(port, "/contact/report/", "POST", "about=/a/b").status, range(200))]
+    assert statuses == [200] * 200
+
+
+def test_what_is_cut_off_is_refused(server):
+    _, port = server
+    with slow_senders(port, 1) as (one,):
+        one.shutdown(socket.SHUT_WR)
+        one.settimeout(PATIENCE)
+        assert one.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def test_what_does_not_say_how_long_it_is_is_refused(server):
+    _, port = server
+    assert ask(port, "/contact/report/", "POST", iter([b"about=", b"/a/b"])).status == 411
+
+
+def test_too_much_is_refused_before_it_is_sent(server):
+    _, port = server
+    with socket.create_connection(("127.0.0.1", port)) as one:
+        one.settimeout(PATIENCE)
+        one.sendall(SENDING % (request_bodies.MAX_BYTES + 1))
+        assert one.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_file_is_sent_whole_and_a_list_too(server, environment):
+    _, port = server
+    (address,) = re.findall(rb'href="(/static/portal\.[0-9a-f]{12}\.css)"', ask(port, "/").text)
+    file = Path(environment["PORTAL_VAR"]) / address.decode().lstrip("/")
+    sent = ask(port, address.decode(), Accept_Encoding="identity")
+    assert sent.text == file.read_bytes()
+    head = ask(port, address.decode(), "HEAD", Accept_Encoding="identity")
+    assert (head.text, head.headers["Content-Length"]) == (b"", str(len(sent.text)))
+    part = ask(port, address.decode(), Accept_Encoding="identity", Range="bytes=10-19")
+    assert (part.status, part.text) == (206, sent.text[10:20])
+    assert ask(port, "/projects.csv").text.startswith(b"\xef\xbb\xbfid,")
+
+
+def test_a_reader_who_has_gone_keeps_no_thread(server, environment):
+    _, port = server
+    for _ in range(3 * serving.THREADS * 2):
+        with socket.create_connection(("127.0.0.1", port)) as one:
+            one.sendall(b"GET /projects.csv HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert ask(port, "/no-such-page/").status == 404
 
 
 def test_a_process_that_dies_is_replaced(server):

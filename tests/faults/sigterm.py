@@ -119,8 +119,8 @@ def _take_over(
 
 
 def _polite(trial: Trial, people: crowd.Crowd) -> None:
-    """Whoever was answered was saved, or asked to wait while another sends slowly; who came too late had no answer."""
-    rude = [one for one in people.told if one.status not in {0, 503}]
+    """Whoever was answered was saved; who came too late had no answer."""
+    rude = [one for one in people.told if one.status != 0]
     trial.lost(f"an editor was told {one.status}: {one.words}" for one in rude)
 
 
