@@ -85,10 +85,10 @@ def run(var: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[st
 
 
 def rows(var: Path) -> dict[str, list[Any]]:
-    """What stands in every table of the portal, but not in those of the index, sessions and the cache."""
+    """What stands in every table of the portal, but not in those of the index, sessions, the cache and the log."""
     with closing(sqlite3.connect(var / "portal.sqlite3")) as database:
         names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        left_out = ("sqlite_", "portal_search", "portal_cache", "django_session", "django_migrations")
+        left_out = ("sqlite_", "portal_search", "portal_cache", "portal_content", "django_session", "django_migrations")
         return {
             name: database.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()  # noqa: S608
             for name in sorted(names)
