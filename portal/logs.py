@@ -290,6 +290,11 @@ def configured(level: str, *, as_json: bool) -> dict[str, Any]:
             "portal": {"level": level},
             "django": {"level": least, "handlers": []},  # by default it sends errors by email, with all that was sent
             "django.request": {"level": "ERROR"},  # what is not found is logged above, once
+            # What somebody sent is no error of ours, or any stranger could wake up whoever is told of errors: a request
+            # that is refused is logged above, too. A full disk is one; and why a form was refused stands nowhere else.
+            "django.security": {"level": "CRITICAL"},
+            "django.security.NoRoomError": {"level": least},
+            "django.security.csrf": {"level": least},
             "_granian": {"level": "INFO", "handlers": []},
         },
     }

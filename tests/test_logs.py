@@ -20,6 +20,7 @@ from django.utils.log import DEFAULT_LOGGING
 
 from portal import logs
 from portal.logs import JsonLines, Lines, masked
+from portal.receiving import NoRoomError
 from portal.urls import *  # noqa: F403  (the addresses of the portal, and below a few that fail)
 from portal.urls import urlpatterns as of_the_portal
 from tests import factories as make
@@ -51,6 +52,7 @@ ERRORS = {
     "value": ValueError,
     "key": KeyError,
     "suspicious": SuspiciousOperation,
+    "no-room": NoRoomError,
     "row": IntegrityError(f'duplicate key value violates "one"\nDETAIL:  Key (email)=({PERSON}) already exists.'),
     "data": DataError(f'invalid input syntax for type integer: "{PERSON}"'),
     "away": OperationalError("connection failed: postgres://portal:hunter2-hunter2@db/portal"),
@@ -257,6 +259,7 @@ def test_an_address_that_opens_something_is_logged_as_its_route(client, stream):
     assert "/opens/<str:key>/" in stream.getvalue()
 
 
+@pytest.mark.django_db
 def test_also_where_it_was_refused_or_sent_on_before_anything_answered(client, stream, settings):
     settings.LOG_REQUESTS = "all"
     client.put("/opens/hunter2-hunter2/")
@@ -328,6 +331,24 @@ def test_which_requests_are_logged(client, settings, stream, which, slow, logged
     of_requests = [event for event in events(stream) if event["logger"] == "portal.requests"]
     assert [event["path"] for event in of_requests] == logged
     assert all(isinstance(event["ms"], int) for event in of_requests)
+
+
+@pytest.mark.django_db
+def test_no_stranger_can_cause_an_error(client, stream, settings):
+    """Errors wake somebody up. What is refused is a request that failed, however strange it is."""
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 10
+    client.get("/well/", headers={"host": "evil.example"})
+    client.post("/contact/ask/", {str(number): "" for number in range(20)})
+    client.post("/contact/ask/", "x", content_type="multipart/form-data; boundary=")
+    client.get("/well/\0/")
+    found = events(stream)
+    assert {event["level"] for event in found} == {"WARNING"}
+    assert {event["status"] for event in found if "status" in event} == {400, 404, 413}
+
+
+def test_a_full_disk_is_an_error_although_a_request_met_it(client, stream):
+    client.get("/fails/no-room/")
+    assert "ERROR" in {event["level"] for event in events(stream)}
 
 
 @pytest.mark.django_db
