@@ -177,6 +177,9 @@ def _refuse_wrong_place(path: Path, force: bool) -> None:
         raise BackupError(f"There is no folder {path.parent}.")
     if path.is_dir():
         raise BackupError(f"{path} is a folder. Name a file.")
+    for served in (settings.MEDIA_ROOT, settings.STATIC_ROOT):
+        if Path(served).resolve() in path.resolve().parents:
+            raise BackupError(f"What lies in {served} is shown to readers. Name a file elsewhere.")
     if path.exists() and not force:
         raise BackupError(f"{path} exists. Name another file, or say --force to replace it.")
 

@@ -94,7 +94,7 @@ _SENTENCES = {
         "Go back and send less: smaller files, or fewer of them, or a shorter text. Nothing of it was kept.",
     ),
     507: (
-        "There is no room for this at the moment",
+        "This cannot be stored at the moment",
         "Nothing was saved. Go back, where what you typed still is, and try again in a few minutes. If it goes on, "
         "tell whoever runs the portal.",
     ),

@@ -192,6 +192,17 @@ def test_a_wrong_place_is_named(tmp_path, where):
         back_up(tmp_path / where)
 
 
+def test_a_place_that_readers_are_shown_is_refused(var, settings, tmp_path):
+    """It holds hashes of passwords, and whatever an operator puts among the media is shown to everybody."""
+    settings.STATIC_ROOT = str(tmp_path / "static")
+    (tmp_path / "static").mkdir()
+    (tmp_path / "by-the-way").symlink_to(var / "media")
+    for folder in (var / "media", tmp_path / "static", tmp_path / "by-the-way"):
+        with pytest.raises(BackupError, match="shown to readers"):
+            back_up(folder / "portal.backup")
+        assert list(folder.iterdir()) == []
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt(), SystemExit(143)])
 @pytest.mark.parametrize("place", ["finish", "add"])
 def test_a_backup_that_is_broken_off_leaves_nothing(file, var, monkeypatch, error, place):

@@ -129,7 +129,7 @@ def test_a_form_that_meets_a_full_disk_says_so_and_saves_nothing(model, monkeypa
             NarrowDisk(patch, room)
             response = client.post(path, {**words, field: photo()}, headers={"accept": "text/html"})
         assert response.status_code == 507, room
-        assert Page(response.text).text("h1") == ["There is no room for this at the moment"]
+        assert Page(response.text).text("h1") == ["This cannot be stored at the moment"]
         assert not kind.objects.exists()
         assert not stored(media), room
     assert client.post(path, {**words, field: photo()}).status_code == 302

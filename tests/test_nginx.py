@@ -273,6 +273,7 @@ def refused(found: Any, status: int, page: str) -> None:
     for name in ONCE:
         assert len(found.headers.get_all(name, [])) == 1, name
     assert re.fullmatch(r"[0-9a-f]{32}", found.headers["X-Request-ID"])
+    assert ("Retry-After" in found.headers) is (status in {429, 503}), "what is damaged now is damaged later"
 
 
 def test_what_is_no_proper_request_is_refused_by_a_page_of_ours(site):

@@ -221,5 +221,5 @@ def test_a_disk_that_is_full_while_a_file_arrives_is_said_and_leaves_nothing(ste
     body = list(files(1, 4 * MB))
     response = post(staff(), "/admin/fellowship/fellow/add/", Body(iter(body)), len(b"".join(body)))
     assert response.status_code == 507
-    assert "There is no room for this at the moment" in response.text
+    assert "This cannot be stored at the moment" in response.text
     assert not lie(folder)
