@@ -29,7 +29,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from portal import clock, dates
-from portal.middleware import STAFF_PREFIX
+from portal.middleware import STAFF_PREFIX, is_from_elsewhere
 from portal.paths import path_to
 
 KEPT_AS = "as_at"
@@ -174,7 +174,8 @@ def page(request: HttpRequest) -> HttpResponse:
         request.session.pop(KEPT_AS, None)
         return redirect(back or "home")
     form = AsAtForm(request.GET) if {"date", "time"} & request.GET.keys() else AsAtForm()
-    if form.is_bound and form.is_valid():
+    # Who comes from elsewhere is asked first: nobody else chooses the moment at which somebody sees the site.
+    if form.is_bound and form.is_valid() and not is_from_elsewhere(request):
         request.session[KEPT_AS] = form.cleaned_data["moment"].isoformat()
         return HttpResponseRedirect(back or reverse("home"))
     site: AdminSite = admin.site

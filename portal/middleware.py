@@ -101,6 +101,11 @@ class KnownMethods:
         return self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
 
 
+def is_from_elsewhere(request: HttpRequest) -> bool:
+    """Whether the browser says that a page of another site, or of another host of the same domain, sent somebody."""
+    return request.headers.get("Sec-Fetch-Site", "") in {"cross-site", "same-site"}
+
+
 class OwnForms:
     """Refuses what a browser says was sent by a page of another site, or of another host of the same domain.
 
@@ -115,9 +120,7 @@ class OwnForms:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if request.method != "POST" or getattr(view, "csrf_exempt", False):
-            return None
-        if request.headers.get("Sec-Fetch-Site", "") not in {"cross-site", "same-site"}:
+        if request.method != "POST" or getattr(view, "csrf_exempt", False) or not is_from_elsewhere(request):
             return None
         return csrf_failure(request, reason="sent by a page of another site")
 

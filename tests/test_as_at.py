@@ -357,3 +357,15 @@ def test_the_choice_is_one_click_away_in_the_admin(client):
     client.force_login(make.StaffFactory())
     with at("2026-11-21 12:00"):
         assert PATH in Page(client.get("/admin/").text).links
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_another_site_does_not_choose_the_moment(site):
+    """A link that somebody was sent only fills in the form."""
+    client = Client()
+    client.force_login(staff())
+    query = {"date": "2030-01-01", "time": "09:00"}
+    response = client.get(PATH, query, headers={"Sec-Fetch-Site": site})
+    assert (response.status_code, KEPT_AS in client.session) == (200, False)
+    assert Page(response.text).fields["date"] == ["2030-01-01"]
+    assert client.get(PATH, query, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 302
