@@ -132,9 +132,10 @@ _OF_THE_SERVER["wsgi.file_wrapper"] = FileOnDisk
 
 def environ_of(scope: Any) -> Environ:
     """What a request asks for, as PEP 3333 has it; who asks whom, and what is sent, is not in it yet."""
+    path = scope.path
     environ: Environ = {
         "REQUEST_METHOD": scope.method,
-        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "PATH_INFO": path if path.isascii() else path.encode().decode("latin-1"),
         "QUERY_STRING": scope.query_string,
         "wsgi.url_scheme": scope.scheme,
     }

@@ -239,13 +239,14 @@ def test_a_long_answer_is_streamed_in_blocks_and_closed():
     assert answer.closed == 1
 
 
-def test_an_answer_is_closed_when_its_reader_goes_away():
+def test_an_answer_is_closed_when_its_reader_goes_away(caplog):
     made = []
     answer = Closing(made.append(number) or b"a" * PIECE for number in range(100))
     protocol = ask(telling(answer), protocol=Protocol(reads=2))
     assert len(protocol.pieces) == 2
     assert len(made) < 10
     assert answer.closed == 1
+    assert all(record.levelname == "INFO" for record in caplog.records), "which is no fault"
 
 
 def test_a_file_is_left_to_the_server(tmp_path):
