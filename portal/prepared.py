@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from copy import copy
-from functools import lru_cache, partial, update_wrapper
+from functools import partial, update_wrapper
 from typing import Any, NamedTuple, cast
 
 from django.core.exceptions import EmptyResultSet
@@ -129,12 +129,13 @@ class PreparedByKeys:
     def __init__(self, function: Callable[..., QuerySet[Any, Any]]) -> None:
         update_wrapper(self, function)
         self.function = function
-        self._of_size = lru_cache(self._of_so_many)
+        self.by_size: dict[int, Prepared] = {}
 
     def __call__(self, *args: Hashable, keys: Sequence[int]) -> list[Any]:
         if not keys:
             return []
-        listed = self._of_size(1 << (len(keys) - 1).bit_length())
+        size = 1 << (len(keys) - 1).bit_length()
+        listed = self.by_size.get(size) or self.by_size.setdefault(size, self._of_so_many(size))
         filled = [*keys, *[keys[0]] * (len(listed.fields) - len(keys))]
         return listed(*args, **dict(zip(listed.fields, filled, strict=True)))
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, clear_script_prefix, reverse, set_script_prefix
 
 from portal.paths import path_to
-from portal.prepared import Gap, Prepared, prepared
+from portal.prepared import Gap, Prepared, PreparedByKeys, prepared, prepared_by_keys
 from projects.catalogue import load_terms
 from projects.models import ApplicationRound, Project
 from tests import factories as make
@@ -35,6 +35,8 @@ def every_prepared():
             for word, one in vars(importlib.import_module(name)).items():
                 if isinstance(one, Prepared):
                     found[f"{one.function.__module__}.{word}"] = one
+                elif isinstance(one, PreparedByKeys):
+                    found |= {f"{one.function.__module__}.{word} of {size}": of for size, of in one.by_size.items()}
     return found
 
 
@@ -111,6 +113,38 @@ def test_values_and_unions_are_prepared_too():
     make.ProjectFactory(title="Letters", round=None)
     assert sorted(closing(now=NOW)) == ["Autumn", "Letters"]
     assert sorted(closing(now=NOW + dt.timedelta(days=1))) == ["Letters"]
+
+
+def test_by_keys_it_gives_the_rows_of_these_and_has_few_wordings(django_assert_num_queries):
+    @prepared_by_keys
+    def titles(order, *, keys):
+        return Project.objects.filter(pk__in=keys).order_by(order).values_list("title", flat=True)
+
+    pks = {f"Title {number}": make.ProjectFactory(title=f"Title {number}").pk for number in range(9)}
+    for number in (1, 2, 3, 5, 8, 9):
+        chosen = sorted(pks)[-number:]
+        with django_assert_num_queries(1):
+            assert titles("title", keys=[pks[title] for title in chosen]) == chosen
+        assert titles("-title", keys=[pks[title] for title in chosen]) == chosen[::-1]
+    assert [*titles.by_size] == [1, 2, 4, 8, 16]
+    with django_assert_num_queries(0):
+        assert titles("title", keys=[]) == []
+
+
+def test_rows_are_read_by_the_columns_of_their_own_query():
+    """What makes Python's values of columns is found out once, for each query by itself."""
+    make.ProjectFactory(title="One", published_at=NOW)
+
+    @prepared()
+    def moments():
+        return Project.objects.values_list("published_at", "title")
+
+    @prepared()
+    def titles():
+        return Project.objects.values_list("title", "published_at")
+
+    for _ in range(2):
+        assert (moments(), titles()) == ([(NOW, "One")], [("One", NOW)])
 
 
 @pytest.mark.django_db(transaction=True)
