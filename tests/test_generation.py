@@ -2,6 +2,7 @@
 
 import logging
 import re
+import threading
 
 import pytest
 from django.apps import apps
@@ -273,6 +274,25 @@ def test_the_first_look_moves_it_since_what_was_made_before_may_be_older(db):
     before = generation.of_host()
     generation._Follower().ask()
     assert generation.of_host() != before
+
+
+def test_who_serves_asks_by_itself_again_and_again(monkeypatch):
+    asked = threading.Semaphore(0)
+
+    class ThreeTimes(generation._Follower):
+        every = 0.001
+        left = 3
+
+        def ask(self):
+            self.seen, self.left = set(), self.left - 1
+            asked.release()
+            if not self.left:
+                self.every = 3600
+
+    monkeypatch.setattr(generation, "_follower", ThreeTimes())
+    generation.follow()
+    generation.follow()
+    assert all(asked.acquire(timeout=30) for _ in range(3))
 
 
 def test_the_log_stays_short_and_what_is_taken_out_of_it_moves_it(follower, monkeypatch):

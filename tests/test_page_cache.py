@@ -12,6 +12,7 @@ from django.db import OperationalError, connection
 from django.http import HttpResponse
 
 from articles.models import Article
+from portal import generation
 from portal.page_cache import PageCache, in_front_of
 from portal.page_entries import encoding_for
 from tests import factories as make
@@ -196,6 +197,15 @@ def test_another_process_of_the_host_sees_a_change_on_its_next_request(tmp_path)
         run("-c", WRITING)
         assert look()[2] == "True"
         server.stdin.close()
+
+
+def test_a_server_follows_other_hosts_from_its_first_page_on(page_cache, asked_django, monkeypatch):
+    followed = []
+    monkeypatch.setattr(generation, "follow", lambda: followed.append(True))
+    ask(page_cache, "/")
+    assert not followed
+    ask(PageCache(asked_django), "/")
+    assert followed
 
 
 def test_while_the_database_is_away_pages_go_on(page_cache):
