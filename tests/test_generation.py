@@ -252,6 +252,13 @@ def follower(db):
     return follower
 
 
+def test_a_change_is_told_to_the_other_processes_of_the_host_by_the_stamp(moved_by):
+    other = generation._Known()  # what another process knows, which asks the database for nothing
+    before = other.generation()
+    assert moved_by(make.AreaFactory)
+    assert other.generation() != before
+
+
 def test_a_row_that_no_stamp_told_of_moves_it(follower):
     before = generation.of_host()
     ContentChange.objects.create()  # as another host does, or a process that dies before it sets the stamp

@@ -1,13 +1,16 @@
 """Parts of pages that are made once: of nothing but their words, and as if they were made anew."""
 
+import datetime as dt
+
 import pytest
+import time_machine
 from django.template import Context, Template
 from django.utils.safestring import mark_safe
 
 from fellowship.cards import Person, card
 from fellowship.models import Fellow
 from fellowship.overview import people_of
-from portal import clock, search
+from portal import clock, search, sharing
 from portal.rows import Row, rows
 from projects.catalogue import catalogue
 from projects.facets import vocabularies
@@ -15,8 +18,10 @@ from projects.listed import read_rows
 from projects.models import Project
 from tests import factories as make
 from tests.dated import london
+from tests.shared import share
 from tests.world import World
 
+DAY = dt.timedelta(days=1)
 BREADCRUMB = Template('{% kept_part "components/breadcrumb.html" label=label address="/" %}')
 
 
@@ -76,9 +81,21 @@ def test_a_row_is_as_it_is_now(client):
         assert f">{title}</a>" in rows([(Project, project.pk)])[0]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_row_says_where_applications_stand_at_every_moment():
+    closes_at = london("2026-11-21 12:00")
+    closing = make.ApplicationRoundFactory(opens_at=closes_at - 9 * DAY, closes_at=closes_at)
+    project = make.ProjectFactory(status="open", round=closing)
+    for moment, words in ((-10 * DAY, "Open at"), (-DAY, "Open until"), (DAY, "Closed at")):
+        with time_machine.travel(closes_at + moment, tick=False):
+            catalogue(), vocabularies()
+            assert words in rows([(Project, project.pk)])[0]
+
+
 @pytest.mark.django_db
 def test_a_card_is_of_the_words_of_its_fellow():
     cohort = make.CohortFactory()
+    make.FellowFactory(cohort=cohort, consent_on=None)  # whom nobody sees
     fellow = make.FellowFactory(cohort=cohort, region="wales", profession="nurse")
     for values in ({"name": "Ada <b>"}, {"region": "scotland"}, {"profession": "", "role": "Poet"}, {"name": "Ada"}):
         Fellow.objects.filter(pk=fellow.pk).update(**values)
@@ -90,3 +107,12 @@ def test_a_card_is_of_the_words_of_its_fellow():
         assert f">{fellow.get_region_display()}</p>" in shown
         assert (">Ada &lt;b&gt;</a>" if "<" in fellow.name else ">Ada</a>") in shown
     assert person == Person(*(str(getattr(fellow, name)) for name in Person._fields))
+
+
+@pytest.mark.django_db
+def test_a_link_is_on_the_photos_of_its_own_draft_alone():
+    person = Person("ada", "Ada", "", "", "", "fellows/ada.webp", "A portrait")
+    first, second = share(), share()
+    for link in (None, first, second, None):
+        tokens = [sharing.token_of(one) for one in (first, second) if sharing.token_of(one) in card(person, link)]
+        assert tokens == ([sharing.token_of(link)] if link else [])
