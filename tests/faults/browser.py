@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import threading
 import uuid
 from contextlib import suppress
 from http.cookies import SimpleCookie
@@ -14,6 +15,8 @@ from tests.pages import Page
 PATIENCE = 60  # seconds until an answer
 # The server is gone, before it answered or while it did.
 GONE = (OSError, http.client.HTTPException)
+# Whoever holds it keeps every browser from connecting, such as while it counts connections.
+CONNECTING = threading.Lock()
 Fields = dict[str, list[str]]
 Files = dict[str, tuple[str, str, bytes]]  # by field: name, type and content
 
@@ -45,7 +48,8 @@ class Browser:
         try:
             if self.connection.sock is None:
                 self.port = 0
-                self.connection.connect()
+                with CONNECTING:
+                    self.connection.connect()
                 self.port = int(self.connection.sock.getsockname()[1])
             with suppress(BrokenPipeError):  # who refuses a body answers before it has come
                 self.connection.request(method, path, body=body, headers=headers)

@@ -121,9 +121,10 @@ def _one_round(
     ended = _restored(site, archives[goal], line, trial.dice.random() / 5, database=is_database)
     if is_database:
         site.database.start()
+        words = " ".join(ended.errors.split())[-160:] or "done"
         trial.holds(
             "Traceback" not in ended.errors and (ended.status == 0 or "CommandError" in ended.errors),
-            f"{number + 1}: without its database it ends with {ended.status}: {ended.errors.strip()[-160:] or 'done'}",
+            f"{number + 1}: without its database it ends with {ended.status}: {words}",
         )
     _wait_for_the_database(trial)
     found = _standing(trial, sites, f"round {number + 1}")

@@ -162,6 +162,15 @@ def workers_of(pid: int) -> set[int]:
     return set(processes.tree(pid)) - {pid}
 
 
+def has_ended(pid: int) -> bool:
+    """Whether it has, also where nobody has asked yet how."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return stat[stat.rindex(")") + 2] == "Z"
+
+
 def python(*arguments: str) -> list[str]:
     """The command line of a command of ``manage.py``."""
     return [sys.executable, str(ROOT / "manage.py"), *arguments]

@@ -62,7 +62,7 @@ def _stop_while_it_works(
         answer = _end(slow)
         for one in (*readers, *editors):
             one.stopping.set()
-        seconds = until(lambda: _has_ended(pid), 60)
+        seconds = until(lambda: scratch.has_ended(pid), 60)
         took = time.monotonic() - told
     ended = [one for one in people.asked if one.begun < told]
     lost = [one for one in ended if one.status != 200]
@@ -97,7 +97,7 @@ def _take_over(
             time.sleep(3)
             told = time.monotonic()
             os.kill(server.pid, signal.SIGTERM)
-            until(lambda: _has_ended(server.pid), 60)
+            until(lambda: scratch.has_ended(server.pid), 60)
             stopped = time.monotonic()
             time.sleep(2)
         after = [one for one in people.asked if one.begun > stopped]
@@ -131,7 +131,7 @@ def _never_ends(trial: Trial, server: Any) -> None:
     slow = _begin(server.base)
     time.sleep(0.5)
     os.kill(server.pid, signal.SIGTERM)
-    took = until(lambda: _has_ended(server.pid), PATIENCE * 3)
+    took = until(lambda: scratch.has_ended(server.pid), PATIENCE * 3)
     slow.close()
     limit = PATIENCE + STOPPED_WITHIN
     trial.holds(took < limit, f"with a request that never ends, it ended after {took:.0f} s ({limit:.0f} at most)")
@@ -158,15 +158,6 @@ def _end(one: socket.socket) -> bytes:
         return b""
     finally:
         one.close()
-
-
-def _has_ended(pid: int) -> bool:
-    """Whether it has, also where nobody has asked yet how."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return True
-    return stat[stat.rindex(")") + 2] == "Z"
 
 
 if __name__ == "__main__":

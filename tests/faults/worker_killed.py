@@ -11,12 +11,13 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from tests.faults import crowd, ledger, scratch, sockets
+from tests.faults import browser, crowd, ledger, scratch, sockets
 from tests.faults.trial import Trial, run, until
 
 BACK_WITHIN = 1.0  # second
@@ -44,10 +45,12 @@ def trial(trial: Trial) -> None:
                     victim = min(workers, key=_age)
                     os.kill(victim, signal.SIGSTOP)  # so that it takes on no other while its connections are counted
                     time.sleep(0.1)
-                    connections = sockets.held_by(victim, port)
+                    with browser.CONNECTING:  # so that none comes to it uncounted, between the count and its end
+                        connections = sockets.held_by(victim, port)
+                        os.kill(victim, signal.SIGKILL)
+                        ended = until(partial(scratch.has_ended, victim), 30)
                     held |= connections
-                    os.kill(victim, signal.SIGKILL)
-                    back.append(_back(server.pid, victim, len(workers)))
+                    back.append(ended + _back(server.pid, victim, len(workers)))
                     trial.did(f"{number + 1}: killed process {victim}, which held {len(connections)} connections")
                 time.sleep(PAUSE)
             _judge(trial, people, held, back)
