@@ -1,6 +1,7 @@
 """Parts of pages that are made once: of nothing but their words, and as if they were made anew."""
 
 import datetime as dt
+from collections import Counter
 
 import pytest
 import time_machine
@@ -10,10 +11,10 @@ from django.utils.safestring import mark_safe
 from fellowship.cards import Person, card
 from fellowship.models import Fellow
 from fellowship.overview import people_of
-from portal import clock, search, sharing
+from portal import clock, sharing
 from portal.rows import Row, rows
 from projects.catalogue import catalogue
-from projects.facets import vocabularies
+from projects.facets import Facet, vocabularies
 from projects.listed import read_rows
 from projects.models import Project
 from tests import factories as make
@@ -55,13 +56,14 @@ def test_a_part_is_of_the_settings_the_moment_and_the_day_of_a_copy(settings):
 @pytest.mark.django_db(transaction=True)
 def test_a_row_is_that_of_the_whole_item():
     """Of every public project, and of none that is not public: what is read of columns is what an item says itself."""
-    World(2)
+    world = World(2)
+    make.ProjectFactory(status="open", techniques=[], modalities=world.modalities)
     make.ProjectFactory(status="open", round=None, partner=None, techniques=[], modalities=[])
     make.ProjectFactory(status="open", round=make.ApplicationRoundFactory(opens_at=None, closes_at=None))
     make.ProjectFactory(status="draft")
     catalogue(), vocabularies()
     pairs = [(Project, pk) for pk in Project.objects.values_list("pk", flat=True)]
-    whole = {pk: Row.of(item) for (_, pk), item in search.load(pairs).items()}
+    whole = {item.pk: Row.of(item) for item in Project.objects.public().for_listing()}
     assert len(whole) > 6
     assert len(whole) < len(pairs)
     assert read_rows([pk for _, pk in pairs]) == whole
@@ -107,6 +109,14 @@ def test_a_card_is_of_the_words_of_its_fellow():
         assert f">{fellow.get_region_display()}</p>" in shown
         assert (">Ada &lt;b&gt;</a>" if "<" in fellow.name else ">Ada</a>") in shown
     assert person == Person(*(str(getattr(fellow, name)) for name in Person._fields))
+
+
+def test_a_box_is_of_its_words_its_count_and_whether_it_is_ticked():
+    for count, ticked in ((1, []), (2, []), (2, ["text"]), (1, ["text"]), (1, [])):
+        boxes = Facet("modality", "Type of data", {"text": "Text"}, Counter(text=count), ticked).boxes
+        assert f"({count}<span" in boxes
+        assert (" checked>" in boxes) is bool(ticked)
+    assert "<span" not in Facet("modality", "Type of data", {"text": "Text"}, None, []).boxes
 
 
 @pytest.mark.django_db
