@@ -43,8 +43,6 @@ LONGEST_WRITING = 200
 PATIENCE = 10.0
 # What a page may know of a request besides its address: which server it came to, and nothing of who sent it.
 _OF_THE_SERVER = {"SCRIPT_NAME", "PATH_INFO", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL"}
-# Words of ours for whoever has just done something stand in this one until they are read.
-_COOKIE_OF_MESSAGES = "messages"
 
 
 class Way(NamedTuple):
@@ -107,8 +105,8 @@ class PageCache:
         self.encodings: dict[str, str] = {}
         self.flights: dict[tuple[Address, Generation], Flight] = {}
         self.lock = threading.Lock()
-        names = "|".join(map(re.escape, (settings.SESSION_COOKIE_NAME, _COOKIE_OF_MESSAGES)))
-        self.is_known_by = re.compile(rf'(?:^|[;,\s])"?(?:{names})\s*=').search
+        # Words of ours for whoever has just done something wait in their session, too.
+        self.is_known_by = re.compile(rf'(?:^|[;,\s])"?{re.escape(settings.SESSION_COOKIE_NAME)}\s*=').search
         header = settings.SECURE_PROXY_SSL_HEADER
         self.proxy_header, self.proxy_secure = header or ("", "")
 

@@ -26,7 +26,6 @@ from tests.wsgi_requests import NOT_KEPT, AskedDjango, ask
         {"cookie": f"a=b; {portal_settings.SESSION_COOKIE_NAME}=abc"},
         {"cookie": f"a=b;{portal_settings.SESSION_COOKIE_NAME} =abc"},
         {"cookie": f'a="x,{portal_settings.SESSION_COOKIE_NAME}=abc'},
-        {"cookie": "messages=abc"},
         {"authorization": "Basic eA=="},
     ],
 )
