@@ -173,11 +173,11 @@ def test_of_files(staff, settings, tmp_path):
         response = get(client, path)
         assert response.status_code == (404 if "no-such" in path else 200)
         check(response)
-        response.close()
+        response.getvalue()  # which ends it
         check(client.post(path, secure=True))
     response = get(staff, f"/media/{name}")
     check(response)
-    response.close()
+    response.getvalue()  # which ends it
 
 
 # What is refused, and what goes wrong
