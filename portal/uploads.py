@@ -19,7 +19,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponseNotModified
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header, http_date
+from django.utils.http import http_date
 from django.views.static import was_modified_since
 
 from portal import editor, preview, stored_files
@@ -79,7 +79,8 @@ def headers(name: str, *, is_public: bool) -> dict[str, str]:
     content_type = IMAGES.get(posixpath.splitext(name)[1].lower())
     return {
         "Cache-Control": "no-cache" if is_public else "private, no-store",
-        "Content-Disposition": content_disposition_header(not content_type, posixpath.basename(name)) or "attachment",
+        # Without a name: the stored one is random, and a link that knows a better one gives it (``download``).
+        "Content-Disposition": "inline" if content_type else "attachment",
         "Content-Security-Policy": POLICY,
         **({"Content-Type": content_type} if content_type else {}),
     }

@@ -69,7 +69,7 @@ def test_a_file_says_what_it_is_and_runs_nothing(client, method, media):
         assert response["Content-Security-Policy"] == uploads.POLICY
         assert {"default-src 'none'", "sandbox"} <= set(response["Content-Security-Policy"].split("; "))
         way = "inline" if content_type == "image/webp" else "attachment"
-        assert response["Content-Disposition"] == f'{way}; filename="{url.rpartition("/")[2]}"'
+        assert response["Content-Disposition"] == way
         assert not response.cookies
 
 
@@ -141,7 +141,7 @@ def test_what_the_operator_put_there_is_saved_and_never_opened(client, media, na
     if name.endswith(".webp"):
         assert response["Content-Type"] == "image/webp", "with nosniff, what is no image shows nothing"
     else:
-        assert response["Content-Disposition"].startswith("attachment; filename")
+        assert response["Content-Disposition"] == "attachment"
 
 
 UP = [
