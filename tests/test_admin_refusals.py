@@ -40,7 +40,7 @@ from tests.factories import FACTORIES, OTHER_FACTORIES, StaffFactory, UserFactor
 from tests.pages import Page
 from tests.world import ENTRANCE, FOR_STAFF, SIGNED_IN_ONLY, routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 PEOPLE: dict[str, Callable[[], Any]] = {
     "a stranger": lambda: None,

@@ -19,7 +19,7 @@ from tests.observatory import directives, grade, score
 from tests.test_production import GOOD, read
 from tests.world import ENTRANCE, FOR_MACHINES, FOR_STAFF, PAGES, SENT_TO, SIGNED_IN_ONLY, UPLOADS, World, routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 EXACTLY = {
     "X-Content-Type-Options": "nosniff",

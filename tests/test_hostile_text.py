@@ -27,6 +27,8 @@ from tests.world import PAGES, World
 from tests.xss_addresses import LIVE, RUN
 from tests.xss_payloads import CARRIERS, payloads
 
+pytestmark = pytest.mark.any_database
+
 PAYLOADS = payloads()
 # In a plain field nothing is read as anything, so a few say as much as all: each leaves another place.
 POLYGLOTS = [

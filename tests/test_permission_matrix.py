@@ -29,7 +29,7 @@ from tests import factories as factory
 from tests.test_admin_refusals import DOORS, PEOPLE, address, in_role, make, visit
 from tests.world import ENTRANCE, FOR_MACHINES, FOR_STAFF, PAGES, SENT_TO, SIGNED_IN_ONLY, UPLOADS, World, routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 # In this order: a stranger, signed in and not staff, staff without permissions, Editor, Publisher, Administrator, and a
 # superuser. The letters are those of ``test_admin_refusals``.

@@ -21,7 +21,7 @@ from tests.factories import FACTORIES, PASSWORD, StaffFactory, UserFactory
 from tests.test_headers import filled
 from tests.world import ENTRANCE, FOR_STAFF, SIGNED_IN_ONLY, routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 LOGIN = "/admin/login/"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
