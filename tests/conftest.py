@@ -52,7 +52,7 @@ GIVE_THE_DATABASE = {"db", "transactional_db", "django_db_setup"}
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests to which the kind of the database may matter; pass over those of real documents that are missing, saying so."""
+    """Mark the tests to which the kind of the database may matter; pass over those of documents that are missing."""
     for item in items:
         reaches_one = item.get_closest_marker("django_db") or GIVE_THE_DATABASE & set(item.fixturenames)  # type: ignore[attr-defined]
         if reaches_one and not item.get_closest_marker("any_database"):
