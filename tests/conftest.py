@@ -89,6 +89,21 @@ def folder(tmp_path: Path) -> Folder:
 
 
 @pytest.fixture
+def var(settings, tmp_path: Path) -> Path:
+    """The folder of a portal, with media of its own."""
+    settings.MEDIA_ROOT = str(tmp_path / "var" / "media")
+    (tmp_path / "var" / "media").mkdir(parents=True)
+    return tmp_path / "var"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where a backup is to be written."""
+    (tmp_path / "backups").mkdir()
+    return tmp_path / "backups" / "portal.backup"
+
+
+@pytest.fixture
 def asked_django(monkeypatch):
     """Django, and what it was asked. A request ends without closing the connection of the test."""
     from django.core import signals

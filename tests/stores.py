@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import socketserver
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
+
+from tests.web_server import answering
 
 HERE = "127.0.0.1"
 BUCKET = "portal-files"
@@ -125,22 +125,6 @@ def s3() -> Iterator[S3]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def server_bind(self) -> None:  # without the look-up of this machine's name
-            socketserver.TCPServer.server_bind(self)
-            self.server_name, self.server_port = HERE, self.server_address[1]
-
-        def handle_error(self, *args: Any) -> None:
-            """Who asked has gone away, as it may."""
-
-    with Server((HERE, 0), Handler) as server:
-        store = S3(server.server_port)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield store
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Handler) as port:
+        store = S3(port)
+        yield store

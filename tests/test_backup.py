@@ -23,30 +23,9 @@ from projects.models import Project
 from tests import factories as make
 from tests import whole_site
 from tests.indexed import indexed
-from tests.whole_site import everything
+from tests.whole_site import everything, left_over, yes
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def var(settings: Any, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = str(tmp_path / "var" / "media")
-    (tmp_path / "var" / "media").mkdir(parents=True)
-    return tmp_path / "var"
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    (tmp_path / "backups").mkdir()
-    return tmp_path / "backups" / "portal.backup"
-
-
-def yes(plan: Any) -> bool:
-    return True
-
-
-def left_over(*folders: Path) -> list[str]:
-    return [path.name for folder in folders for path in folder.iterdir() if path.name.startswith(".")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("var")]
 
 
 # There and back

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 import socket
-import socketserver
 import ssl
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ import pytest
 
 from tests.nginx_server import DEPLOY, HERE, Nginx, free_port, nginx, program, wait_for
 from tests.test_production import GOOD, ROOT, manage
+from tests.web_server import answering
 
 IMAGE = b"RIFF"
 ONCE = (
@@ -95,22 +94,8 @@ def echo(tmp_path: Path) -> Iterator[Nginx]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def server_bind(self) -> None:  # without the look-up of this machine's name
-            socketserver.TCPServer.server_bind(self)
-            self.server_name, self.server_port = HERE, self.server_address[1]
-
-    with Server((HERE, 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            with nginx(tmp_path / "nginx", server.server_port) as found:
-                yield found
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Handler) as port, nginx(tmp_path / "nginx", port) as found:
+        yield found
 
 
 @pytest.fixture

@@ -50,6 +50,30 @@ class Web:
         return Outside(**{"timeout": 5, "look_up": lambda host, port: [HERE], "is_public": HERE.__eq__, **more})
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def server_bind(self) -> None:  # without the look-up of this machine's name
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = HERE, self.server_address[1]
+
+    def handle_error(self, *args: Any) -> None:
+        """Who asked has gone away, as it may."""
+
+
+@contextmanager
+def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """A server on this machine that ends by itself; its port."""
+    with _Server((HERE, 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @contextmanager
 def serving() -> Iterator[Web]:
     web: Web
@@ -77,22 +101,6 @@ def serving() -> Iterator[Web]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *args: Any) -> None:
-            """Who asked has gone away, as it may."""
-
-        def server_bind(self) -> None:  # without the look-up of this machine's name
-            socketserver.TCPServer.server_bind(self)
-            self.server_name, self.server_port = HERE, self.server_address[1]
-
-    with Server((HERE, 0), Handler) as server:
-        web = Web(server.server_address[1])
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield web
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Handler) as port:
+        web = Web(port)
+        yield web

@@ -101,3 +101,13 @@ def destroy() -> None:
         for model in archive_rows.kept():
             archive_rows.delete_all(model)
     shutil.rmtree(settings.MEDIA_ROOT)
+
+
+def yes(plan: Any) -> bool:
+    """The answer of an operator who is asked before a restore."""
+    return True
+
+
+def left_over(*folders: Path) -> list[str]:
+    """What was begun in these folders and not brought to its end."""
+    return [path.name for folder in folders for path in folder.iterdir() if path.name.startswith(".")]
