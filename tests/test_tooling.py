@@ -184,6 +184,12 @@ def test_the_stylesheet_asks_nothing_of_other_hosts(css):
     assert "frutiger" not in css.lower()
 
 
+def test_no_style_asks_for_the_size_of_a_container(css):
+    """Now and then Chromium shows nothing of what is in a container (its issue 497855657)."""
+    css += "".join(path.read_text() for path in ROOT.glob("*/static/**/*.css"))
+    assert not re.search(r"@container|container-type", css)
+
+
 def test_the_stylesheet_keeps_to_its_budget(css):
     assert len(brotli.compress(css.encode())) < 24 * 1024
 

@@ -7,6 +7,7 @@
 
   const DELAY = 400; // milliseconds after the last key before the preview is asked for
   const PAUSE = 1600; // milliseconds after the last key before advice on a text that is being written changes
+  const WIDE = 704; // pixels from which the preview has room beside the text
   const PATIENCE = 3000; // milliseconds that a link waits for advice before it is placed without
   const LINK = /(?<!!)\[((?:\\.|[^[\]\\])*)\]\(([^()\s]*)\)/g;
   const SIGNED_OUT = "You may be signed out. Copy your text to keep it, then sign in again in another window.";
@@ -65,6 +66,8 @@
     }
 
     start() {
+      this.fit();
+      new ResizeObserver(() => requestAnimationFrame(() => this.fit())).observe(this.root);
       this.preview.hidden = false;
       if (!this.text.disabled && !this.text.readOnly) this.startWriting();
       this.preview.addEventListener("click", (event) => this.follow(event));
@@ -122,6 +125,11 @@
       this.grow();
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.show(), DELAY);
+    }
+
+    /** Puts the preview beside the text where there is room, else below it. */
+    fit() {
+      this.root.classList.toggle("app-editor--wide", this.root.clientWidth >= WIDE);
     }
 
     /** Makes the box as high as its text, up to most of the window; never lower than the writer made it. */
