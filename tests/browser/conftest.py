@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,23 @@ FLAGS = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest come first, so that no process waits for another at the end."""
     items.sort(key=lambda item: item.path.parent != Path(__file__).parent or item.path.name not in SLOWEST)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What failed says what was in front of it: an address and what a screen reader would find there."""
+    report = yield
+    fixtures = getattr(item, "funcargs", {})
+    page = fixtures.get("page") or getattr(fixtures.get("tab"), "page", None)
+    if report.failed and call.when == "call" and page is not None:
+        try:
+            found = page.locator("body").aria_snapshot(timeout=5000)
+        except Error as error:
+            found = f"The browser does not say: {error}"
+        report.sections.append(("Page", f"{page.url}\n{found}"))
+    return report
 
 
 @dataclass(frozen=True)
