@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -19,6 +22,9 @@ from django.views.decorators.http import require_POST
 
 if TYPE_CHECKING:
     from portal.models import User
+
+# Each word of a search is a condition of its own, and SQLite takes no more than 1,000 of them.
+MAX_SEARCH = 1000
 
 
 class PortalAdminSite(AdminSite):
@@ -34,6 +40,22 @@ class PortalAdminSite(AdminSite):
         from portal.sign_in import may_enter
 
         return super().has_permission(request) and may_enter(request)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Django's guard of every view of the admin, which also holds searches to ``MAX_SEARCH`` characters."""
+
+        @wraps(view)
+        def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if len(request.GET.get(SEARCH_VAR, "")) > MAX_SEARCH:
+                messages.error(request, f"Search for fewer words: {MAX_SEARCH:,} characters at most.")
+                others = request.GET.copy()
+                del others[SEARCH_VAR]
+                return redirect(f"{request.path}?{others.urlencode()}")
+            if len(request.GET.get("term", "")) > MAX_SEARCH:
+                raise BadRequest("A search for a choice has too many characters.")
+            return view(request, *args, **kwargs)
+
+        return super().admin_view(bounded, cacheable)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The front page: what needs this person's attention, then all that they can look after."""

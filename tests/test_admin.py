@@ -29,6 +29,7 @@ from portal.models import (
     Submission,
 )
 from portal.publishing import Publishable
+from portal.staff import MAX_SEARCH
 from tests.factories import (
     FACTORIES,
     OTHER_FACTORIES,
@@ -155,10 +156,13 @@ def test_every_list_can_be_searched_filtered_and_sorted(admin_client, model):
     start = address(model, "changelist")
     page = check(admin_client.get(start))
     ways = {link for link in page.links if link.startswith("?")}
-    for query in [*sorted(ways), "?q=x", "?q=%00", "?q=" + "x" * 5_000, "?all=", "?p=99"]:
+    for query in [*sorted(ways), "?q=x", "?q=%00", "?q=" + "+x" * (MAX_SEARCH // 2), "?all=", "?p=99"]:
         response = admin_client.get(start + query)
         assert response.status_code == 200 or (query == "?p=99" and response.status_code == 302), query
     assert admin_client.get(start, {"nonsense__x": "1"}).status_code == 302
+    too_long = admin_client.get(start, {"q": "x " * MAX_SEARCH, "p": "1"}, follow=True)
+    assert too_long.redirect_chain == [(f"{start}?p=1", 302)]
+    assert "Search for fewer words: 1,000 characters at most." in check(too_long).text("li")
 
 
 @pytest.mark.parametrize("model", MODELS, ids=label)
@@ -303,6 +307,9 @@ def test_terms_and_partners_are_found_while_typing(admin_client):
     }.items():
         response = admin_client.get("/admin/autocomplete/", {**source, "field_name": name, "term": str(item)[:4]})
         assert str(item.pk) in {found["id"] for found in response.json()["results"]}, name
+        for words, status in [("x " * (MAX_SEARCH // 2), 200), ("x " * MAX_SEARCH, 400)]:
+            response = admin_client.get("/admin/autocomplete/", {**source, "field_name": name, "term": words})
+            assert response.status_code == status
 
 
 def test_every_autocomplete_can_search():
