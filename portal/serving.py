@@ -10,7 +10,9 @@ import gc
 import logging
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -85,9 +87,20 @@ def options(address: Address, workers: int) -> dict[str, Any]:
 
 def entrance(target: str = APPLICATION) -> Callable[..., Any]:
     """The portal as granian calls it, in a process that has just begun."""
+    threading.Thread(target=_end_with_the_server, daemon=True, name="watching the server").start()
     portal = Entrance(import_string(target), THREADS)
     _answer_before_the_loop(portal)
     return portal.__rsgi__
+
+
+def _end_with_the_server() -> None:
+    """Stop as if told to, when the process is gone that began this one, as when the machine was short of memory.
+
+    Else it would go on at the port with its code of then, beside the server that is started next.
+    """
+    if (server := multiprocessing.parent_process()) is not None:
+        server.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _answer_before_the_loop(portal: Entrance) -> None:

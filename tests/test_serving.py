@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from wsgiref.validate import validator
 
@@ -173,11 +173,11 @@ def answers(port):
 
 
 def ask(port, path, method="GET", body=None, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    connection.request(method, path, body, headers={name.replace("_", "-"): value for name, value in headers.items()})
-    response = connection.getresponse()
-    response.text = response.read()
-    connection.close()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+        connection.request(method, path, body, headers=named)
+        response = connection.getresponse()
+        response.text = response.read()
     return response
 
 
@@ -291,7 +291,10 @@ def test_what_is_cut_off_is_refused(server):
 
 def test_what_does_not_say_how_long_it_is_is_refused(server):
     _, port = server
-    assert ask(port, "/contact/report/", "POST", iter([b"about=", b"/a/b"])).status == 411
+    with socket.create_connection(("127.0.0.1", port)) as one:
+        one.settimeout(PATIENCE)
+        one.sendall(b"POST /contact/report/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert one.recv(100).startswith(b"HTTP/1.1 411 ")
 
 
 def test_too_much_is_refused_before_it_is_sent(server):
@@ -351,3 +354,17 @@ def test_to_be_told_to_stop_lets_a_request_end_that_has_begun(environment, tmp_p
         time.sleep(0.5)
         one.sendall(b"=/a/b")
         assert re.match(rb"HTTP/1.1 (200|403|422) ", one.recv(100))
+
+
+def test_no_process_outlives_the_server(environment, tmp_path):
+    """Whoever starts it again would share the port with them."""
+    port = free_port()
+    command = [sys.executable, "manage.py", "serve", f"--port={port}", "--workers=3"]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    until(lambda: answers(port), tmp_path / "log")
+    left = workers(process)
+    assert len(left) == 3
+    process.kill()
+    process.wait(PATIENCE)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left))
