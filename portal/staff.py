@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -22,6 +22,8 @@ from django.views.decorators.http import require_POST
 
 if TYPE_CHECKING:
     from portal.models import User
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 # Each word of a search is a condition of its own, and SQLite takes no more than 1,000 of them.
 MAX_SEARCH = 1000
@@ -41,21 +43,21 @@ class PortalAdminSite(AdminSite):
 
         return super().has_permission(request) and may_enter(request)
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Django's guard of every view of the admin, which also holds searches to ``MAX_SEARCH`` characters."""
 
         @wraps(view)
-        def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if len(request.GET.get(SEARCH_VAR, "")) > MAX_SEARCH:
                 messages.error(request, f"Search for fewer words: {MAX_SEARCH:,} characters at most.")
                 others = request.GET.copy()
                 del others[SEARCH_VAR]
-                return redirect(f"{request.path}?{others.urlencode()}")
+                return redirect(f"{request.path}?{others.urlencode()}" if others else request.path)
             if len(request.GET.get("term", "")) > MAX_SEARCH:
                 raise BadRequest("A search for a choice has too many characters.")
             return view(request, *args, **kwargs)
 
-        return super().admin_view(bounded, cacheable)
+        return cast("View", super().admin_view(bounded, cacheable))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The front page: what needs this person's attention, then all that they can look after."""
