@@ -43,10 +43,10 @@ def seconds(root: int, proc: Path = PROC) -> float:
     return sum(stat.ticks for stat in tree(root, proc).values()) / TICKS
 
 
-def megabytes(root: int, proc: Path = PROC) -> float:
+def megabytes(root: int, proc: Path = PROC, *, only_below: bool = False) -> float:
     """The memory (PSS, in 1024² bytes) of a process and those below it: what several share counts once."""
     total = 0
-    for pid in tree(root, proc):
+    for pid in tree(root, proc).keys() - ({root} if only_below else set()):
         try:
             lines = (proc / str(pid) / "smaps_rollup").read_text().splitlines()
         except OSError:

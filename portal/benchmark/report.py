@@ -64,7 +64,8 @@ def rest(found: Found) -> Iterator[str]:
     unasked, plain = found.unasked.median, found.plain.median
     yield f"a filter nobody asked for: {unasked:.2f}, and the same lists by plain Django {plain:.2f}"
     yield f"the finder: {found.list_size['gzip']:,} bytes by gzip, {found.list_size['brotli']:,} by brotli"
-    yield "memory: " + ", ".join(f"{megabytes:.0f} MB {when}" for when, megabytes in found.memory.items())
+    memory = ", ".join(f"{megabytes:.0f} MB {when}" for when, megabytes in found.memory.items())
+    yield f"memory: {memory}; {found.answering:.0f} MB of it of the processes that answer"
     quiet, edited = statistics.median(found.quiet), statistics.median(found.edited)
     yield f"p50 of the finder: {quiet:.2f} ms, and {edited:.2f} ms while {EDITS_PER_SECOND} edits land each second"
     yield (
@@ -97,8 +98,8 @@ def aims(found: Found, workers: int, effort: Effort) -> Iterator[tuple[str, bool
     yield f"cached: no query ({warm})", warm == 0
     size = found.list_size["brotli"]
     yield f"the list: at most {MAX_LIST:,} bytes compressed ({size:,})", size <= MAX_LIST
-    memory = max(found.memory.values())
-    yield f"{workers} processes and the one above them: under {MAX_MEMORY} MB ({memory:.0f})", memory < MAX_MEMORY
+    with_above = f"{found.answering:.0f}; {max(found.memory.values()):.0f} with the one above them"
+    yield f"{workers} processes that answer: under {MAX_MEMORY} MB ({with_above})", found.answering < MAX_MEMORY
     growth = (found.memory["after"] / found.memory["warm"] - 1) * 100
     yield f"growing under {MAX_GROWTH} % over {effort.requests:,} requests ({growth:.1f} %)", growth < MAX_GROWTH
     moved = statistics.median(found.edited) / statistics.median(found.quiet)

@@ -81,6 +81,7 @@ class Found:
     quiet: list[float] = field(default_factory=list)
     edited: list[float] = field(default_factory=list)
     memory: dict[str, float] = field(default_factory=dict)
+    answering: float = 0  # megabytes, at the end, without the process that only began the others
     failed: int = 0
 
     def looked(self, look: str) -> list[Row]:
@@ -382,6 +383,7 @@ class Site:
         self.found.memory["warm"] = processes.megabytes(self.portal.pid)
         self.ask_until(done, done + self.effort.requests)
         self.found.memory["after"] = processes.megabytes(self.portal.pid)
+        self.found.answering = processes.megabytes(self.portal.pid, only_below=True)
 
     def ask_until(self, done: int, enough: int) -> int:
         while done < enough:
