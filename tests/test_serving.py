@@ -1,5 +1,6 @@
 """The production server, as it is started and as it answers: real processes, on a port of this machine."""
 
+import errno
 import http.client
 import os
 import re
@@ -358,13 +359,19 @@ def test_to_be_told_to_stop_lets_a_request_end_that_has_begun(environment, tmp_p
 
 def test_no_process_outlives_the_server(environment, tmp_path):
     """Whoever starts it again would share the port with them."""
-    port = free_port()
+    port, log = free_port(), tmp_path / "log"
     command = [sys.executable, "manage.py", "serve", f"--port={port}", "--workers=3"]
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    until(lambda: answers(port), tmp_path / "log")
-    left = workers(process)
-    assert len(left) == 3
-    process.kill()
-    process.wait(PATIENCE)
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left))
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+    try:
+        until(lambda: len(workers(process)) == 3 and answers(port), log)
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+    until(lambda: is_refused(port), log)
+
+
+def is_refused(port):
+    """Whether nobody listens there."""
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED

@@ -30,9 +30,7 @@ PATHS = ["/", "/projects/", "/search/?q=data", "/fellowship/", "/articles/"]
 PAUSE_OF_READERS, PAUSE_OF_WRITERS = 1.0, 0.02
 PATIENCE = 300  # until the last of them has told what it did
 HELD = 5.0  # seconds that a moment is held, and then until the next
-# Bytes: of one write in the log of writes, with what it changes in the indexes; and of the log where nobody holds it.
-PER_WRITE = 32 * 1024
-LOG_AT_REST = 16 * 1024 * 1024
+PER_WRITE = 32 * 1024  # bytes of one write in the log of writes, with what it changes in the indexes
 
 
 def turns(until: float) -> Iterator[int]:
@@ -145,6 +143,7 @@ def load(trial: Trial, var: Path) -> None:
     from django.db import connections
     from django.test import Client
 
+    from portal.databases import WAL_KEPT
     from portal.importing import import_paths
     from portal.models import Organisation
 
@@ -183,7 +182,7 @@ def load(trial: Trial, var: Path) -> None:
         f"of {done:,} acknowledged writes, the shared row counts {counted:,}, and {made:,} rows were made",
     )
     # What is written while a moment is held, and as much again until the log is carried over.
-    bound = LOG_AT_REST + 2 * HELD * PER_WRITE * done / trial.options.load
+    bound = WAL_KEPT + 2 * HELD * PER_WRITE * done / trial.options.load
     trial.holds(
         wal < bound, f"the log of writes was {wal / 1_000_000:.1f} MB at most, and so under {bound / 1_000_000:.1f}"
     )
